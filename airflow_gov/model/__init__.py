@@ -1,0 +1,1 @@
+"""What every other folder talks in: frozen dataclasses, enums and errors. Standard library only."""

@@ -1,0 +1,106 @@
+"""A dataset's contract as the rest of the package sees it, resolved from an ODCS file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_gov.model.types import ColumnType
+from airflow_gov.model.zones import DatasetName
+
+#: The column every governed table has: from which load a row came.
+LOAD_ID_COLUMN = "_load_id"
+
+#: Classifications (ODCS `classification`) whose columns belong in the sensitive zone.
+RESTRICTED = frozenset({"restricted", "confidential", "sensitive", "pii"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a contract.
+
+    :param name: its name in the table.
+    :param type: its type.
+    :param required: no nulls.
+    :param unique: no value twice (nulls aside).
+    :param primary_key: position in the primary key from 1, or None.
+    :param partition_key: position in the partitioning from 1, or None.
+    :param classification: ODCS classification in lower case, e.g. ``public``, ``restricted``, or None.
+    :param tags: e.g. ``("pii:email",)``.
+    :param description: what it means.
+    :param quality: the column's ODCS quality rules as written.
+    """
+
+    name: str
+    type: ColumnType
+    required: bool = False
+    unique: bool = False
+    primary_key: int | None = None
+    partition_key: int | None = None
+    classification: str | None = None
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    quality: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def restricted(self) -> bool:
+        """Whether the column belongs in the sensitive zone."""
+        return self.classification in RESTRICTED
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What one dataset promises.
+
+    :param dataset: the dataset.
+    :param columns: in order; empty where the contract leaves them open (raw only).
+    :param hash: SHA-256 of the file's bytes, hexadecimal: which version of the contract this is.
+    :param text: the file's text.
+    :param path: where it was read, for people.
+    :param contract_id: ODCS `id`.
+    :param version: ODCS `version`.
+    :param description: what the dataset is.
+    :param owner: ODCS `team` member with the role owner.
+    :param steward: ODCS `team` member with the role steward (or data steward).
+    :param tags: the dataset's tags.
+    :param quality: the dataset's own ODCS quality rules as written.
+    :param sla: ODCS `slaProperties` as written.
+    :param roles: ODCS `roles` as written.
+    """
+
+    dataset: DatasetName
+    columns: tuple[Column, ...]
+    hash: str
+    text: str = field(repr=False)
+    path: str = ""
+    contract_id: str = ""
+    version: str = ""
+    description: str = ""
+    owner: str | None = None
+    steward: str | None = None
+    tags: tuple[str, ...] = ()
+    quality: tuple[Mapping[str, Any], ...] = ()
+    sla: tuple[Mapping[str, Any], ...] = ()
+    roles: tuple[Mapping[str, Any], ...] = ()
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, if there is one."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """Names of the primary key's columns, in the key's order."""
+        keyed = sorted((c.primary_key, c.name) for c in self.columns if c.primary_key is not None)
+        return tuple(name for _, name in keyed)
+
+    @property
+    def partition_by(self) -> tuple[str, ...]:
+        """Names of the columns the table is partitioned by (identity), in order."""
+        keyed = sorted((c.partition_key, c.name) for c in self.columns if c.partition_key is not None)
+        return tuple(name for _, name in keyed)
+
+    @property
+    def restricted(self) -> tuple[str, ...]:
+        """Names of the columns that belong in the sensitive zone."""
+        return tuple(column.name for column in self.columns if column.restricted)
