@@ -124,13 +124,13 @@ def get_provider_info() -> dict[str, Any]:
                     "catalog_properties": {
                         "description": (
                             "Properties of the Iceberg catalogue as PyIceberg takes them, a JSON object\n"
-                            "(`type` sql, rest, glue or hive, `uri`, `s3.*`, …). Empty: a `sql` catalogue in\n"
+                            "(`type` sql, rest, glue or hive, `uri`, `s3.*`, …). Empty: SQLite in\n"
                             "`<AIRFLOW_HOME>/airflow_gov/catalog.db`.\n"
                         ),
                         "version_added": "0.1.0",
                         "type": "string",
                         "sensitive": True,
-                        "example": '{{"type": "rest", "uri": "https://catalog.example.com"}}',
+                        "example": '{"type": "rest", "uri": "https://catalog.example.com"}',
                         "default": "",
                     },
                     "warehouse": {
@@ -142,8 +142,8 @@ def get_provider_info() -> dict[str, Any]:
                     },
                     "aws_conn_id": {
                         "description": (
-                            "Airflow AWS connection whose credentials, region and endpoint reach S3 (needs the\n"
-                            "extra `amazon`). Empty: boto3's own chain (environment, profile, role).\n"
+                            "Airflow AWS connection whose credentials, region and endpoint reach S3 (needs\n"
+                            "the extra `amazon`). Empty: boto3's own chain (environment, profile, role).\n"
                         ),
                         "version_added": "0.1.0",
                         "type": "string",
@@ -167,7 +167,7 @@ def get_provider_info() -> dict[str, Any]:
                         ),
                         "version_added": "0.1.0",
                         "type": "string",
-                        "example": '{{"landing": "raw", "production": "gold", "dev": "work"}}',
+                        "example": '{"landing": "raw", "production": "gold", "dev": "work"}',
                         "default": "",
                     },
                     "memory_limit": {
@@ -186,8 +186,8 @@ def get_provider_info() -> dict[str, Any]:
                     },
                     "temp_folder": {
                         "description": (
-                            "Local folder for what does not fit into memory and for files on their way to S3.\n"
-                            "Empty: the operating system's.\n"
+                            "Local folder for what does not fit into memory and for files on their way to\n"
+                            "S3. Empty: the operating system's.\n"
                         ),
                         "version_added": "0.1.0",
                         "type": "string",
