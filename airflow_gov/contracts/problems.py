@@ -1,0 +1,69 @@
+"""What is wrong with a contract file, and where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+#: Keys and indexes from the document's root, e.g. ``("schema", 0, "physicalName")``.
+Path = tuple[str | int, ...]
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong with a contract file.
+
+    :param file: the file, as the caller named it or as it was found.
+    :param line: line from 1 at which the thing stands; 1 where it concerns the whole file.
+    :param path: JSONPath (RFC 9535) of the thing, e.g. ``$.schema[0].physicalName``.
+    :param reason: what is wrong and what to write instead.
+    """
+
+    file: str
+    line: int
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.path}: {self.reason}"
+
+
+def json_path(path: Path) -> str:
+    """A path as RFC 9535 writes it."""
+    return "$" + "".join(_step(key) for key in path)
+
+
+def _step(key: str | int) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    if _PLAIN_KEY.fullmatch(key):
+        return f".{key}"
+    escaped = key.replace("\\", "\\\\").replace("'", "\\'")
+    return f"['{escaped}']"
+
+
+class Findings:
+    """Collects the problems of one file.
+
+    :param file: the file's name.
+    :param lines: the line of every path of the document.
+    """
+
+    def __init__(self, file: str, lines: dict[Path, int]) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._lines = lines
+
+    def line(self, path: Path) -> int:
+        """The line of a path, or of the nearest thing around it that is there."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+    def add(self, path: Path, reason: str, *, line: int | None = None) -> None:
+        """Note a problem; without a line, in that of its path."""
+        problem = Problem(self.file, line or self.line(path), json_path(path), reason)
+        if problem not in self.problems:
+            self.problems.append(problem)

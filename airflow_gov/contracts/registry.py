@@ -1,0 +1,203 @@
+"""Contracts by dataset, and the problems of contract files."""
+
+from __future__ import annotations
+
+import difflib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow_gov.contracts.files import find_files, read_bytes
+from airflow_gov.contracts.problems import Problem
+from airflow_gov.contracts.reading import ContractFile, Declaration, read_contract_file
+from airflow_gov.model.errors import GovernanceError, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from airflow_gov.model.contract import Contract
+    from airflow_gov.model.zones import DatasetName
+
+_SHOWN_PROBLEMS = 10
+
+
+@lru_cache(maxsize=4096)
+def _read(raw: bytes, file: str, aliases: tuple[tuple[str, str], ...], standard: bool) -> ContractFile:
+    # By content: time stamps are too coarse to tell two quick edits apart, and reading is cheap.
+    return read_contract_file(raw, file, dict(aliases), standard=standard)
+
+
+class ContractRegistry:
+    """The contracts of a folder. Files are looked at anew at every call; what was parsed is kept.
+
+    :param folder: holds the contract files, also in folders below.
+    :param aliases: other words for zones, e.g. ``{"landing": "raw"}``.
+    """
+
+    def __init__(self, folder: Path, aliases: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self._aliases = tuple(sorted((aliases or {}).items()))
+
+    def resolve(self, dataset: DatasetName) -> Contract:
+        """The contract of a dataset.
+
+        :param dataset: the dataset.
+        :raises GovernanceError: ``CONTRACT_MISSING`` naming the folder and datasets with like names;
+            ``CONTRACT_INVALID`` with the problems of the file, or naming both files that declare it.
+        """
+        files = self._load()
+        # A file that does not hold the name's text does not declare it: most files need no parsing.
+        mentions = {path: raw for path, raw in files.items() if f".{dataset.name}".encode() in raw}
+        declared = self._declarations(mentions, dataset) or self._declarations(files, dataset)
+        if not declared:
+            raise self._missing(dataset, files, mentions)
+        path = Path(declared[0].file)
+        problems = [*self._parse(path, files[path], standard=True).problems]
+        problems += [declared[0].again(other.file, other.line, other.path) for other in declared[1:]]
+        if problems:
+            raise contract_invalid(str(dataset), problems)
+        contract = declared[0].contract
+        assert contract is not None  # noqa: S101 - a column that cannot be read is a problem
+        return contract
+
+    def all(self) -> list[Contract]:
+        """Every contract, by dataset.
+
+        :raises GovernanceError: ``CONTRACT_MISSING`` when there is no folder, ``CONTRACT_INVALID`` with
+            the problems when any file has one.
+        """
+        problems = self.problems()
+        if problems:
+            raise contract_invalid(str(self.folder), problems)
+        declarations = self._declarations(self._load())
+        return sorted((d.contract for d in declarations if d.contract), key=lambda contract: contract.dataset)
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong in the folder, by file and line.
+
+        :raises GovernanceError: ``CONTRACT_MISSING`` when there is no folder.
+        """
+        return _problems(self._paths(), self._aliases)
+
+    def _paths(self) -> list[Path]:
+        if not self.folder.is_dir():
+            what = "is not a folder" if self.folder.exists() else "does not exist"
+            raise GovernanceError(
+                Reason.CONTRACT_MISSING,
+                f"The contracts folder {self.folder} {what}: create it with one ODCS file (*.odcs.yaml) per "
+                "data product, or set [airflow_gov] contracts_folder.",
+                folder=str(self.folder),
+            )
+        return list(find_files(self.folder))
+
+    def _load(self) -> dict[Path, bytes]:
+        contents = {path: read_bytes(path) for path in self._paths()}
+        return {path: raw for path, raw in contents.items() if isinstance(raw, bytes)}
+
+    def _parse(self, path: Path, raw: bytes, *, standard: bool) -> ContractFile:
+        return _read(raw, str(path), self._aliases, standard)
+
+    def _declarations(
+        self, files: Mapping[Path, bytes], dataset: DatasetName | None = None
+    ) -> list[Declaration]:
+        return [
+            declaration
+            for path, raw in files.items()
+            for declaration in self._parse(path, raw, standard=False).declarations
+            if dataset in (None, declaration.dataset)
+        ]
+
+    def _missing(
+        self, dataset: DatasetName, files: Mapping[Path, bytes], mentions: Mapping[Path, bytes]
+    ) -> GovernanceError:
+        """Why there is no contract: a file that names the dataset cannot be read, or there is none."""
+        unreadable = [
+            problem
+            for path, raw in mentions.items()
+            if not (parsed := self._parse(path, raw, standard=False)).declarations
+            for problem in parsed.problems
+        ]
+        if unreadable:
+            return contract_invalid(str(dataset), unreadable)
+        known = sorted(str(declaration.dataset) for declaration in self._declarations(files))
+        near = difflib.get_close_matches(str(dataset), known, n=3, cutoff=0.5)
+        hint = f"there is {', '.join(near)}" if near else f"{len(known)} other datasets have one"
+        return GovernanceError(
+            Reason.CONTRACT_MISSING,
+            f"No contract declares {dataset} in {self.folder} ({hint}): add an ODCS file with "
+            f"`physicalName: {dataset}`.",
+            dataset=str(dataset),
+            folder=str(self.folder),
+            nearest=near,
+        )
+
+
+def validate(path: Path, aliases: Mapping[str, str] | None = None) -> list[Problem]:
+    """Everything that is wrong with a contract file or a folder of them.
+
+    :param path: a file of any name, or a folder.
+    :param aliases: other words for zones.
+    :returns: by file and line; empty when all is well.
+    :raises GovernanceError: ``CONTRACT_MISSING`` when there is nothing at `path`.
+    """
+    if path.is_dir() or not (path.exists() or path.is_symlink()):
+        return ContractRegistry(path, aliases).problems()
+    return _problems([path], tuple(sorted((aliases or {}).items())))
+
+
+def parse_contract(
+    text: str, dataset: DatasetName, path: str = "", aliases: Mapping[str, str] | None = None
+) -> Contract:
+    """The contract of a dataset from the text of a file that was validated before, e.g. the store's.
+
+    The standard's schema is not checked again, and rules that came later do not matter.
+
+    :param text: the file's text.
+    :param dataset: the dataset.
+    :param path: where the text came from, for people.
+    :param aliases: other words for zones.
+    :raises GovernanceError: ``CONTRACT_INVALID`` when the text does not say what the dataset's columns are.
+    """
+    parsed = _read(text.encode(), path, tuple(sorted((aliases or {}).items())), False)
+    for declaration in parsed.declarations:
+        if declaration.dataset == dataset and declaration.contract is not None:
+            return declaration.contract
+    problems = parsed.problems or (Problem(path, 1, "$.schema", f"does not declare {dataset}"),)
+    raise contract_invalid(str(dataset), problems)
+
+
+def _problems(paths: Iterable[Path], aliases: tuple[tuple[str, str], ...]) -> list[Problem]:
+    problems: list[Problem] = []
+    first: dict[DatasetName, Declaration] = {}
+    for path in paths:
+        raw = read_bytes(path)
+        if isinstance(raw, Problem):
+            problems.append(raw)
+            continue
+        parsed = _read(raw, str(path), aliases, True)
+        problems += parsed.problems
+        for declaration in parsed.declarations:
+            if declaration.dataset in first:
+                problems.append(
+                    first[declaration.dataset].again(declaration.file, declaration.line, declaration.path)
+                )
+            first.setdefault(declaration.dataset, declaration)
+    return sorted(problems)
+
+
+def contract_invalid(subject: str, problems: Iterable[Problem]) -> GovernanceError:
+    """The error that carries problems.
+
+    :param subject: the dataset or folder that is refused.
+    :param problems: why.
+    """
+    found = list(problems)
+    shown = "\n".join(f"  {problem}" for problem in found[:_SHOWN_PROBLEMS])
+    more = f"\n  … and {len(found) - _SHOWN_PROBLEMS} more" if len(found) > _SHOWN_PROBLEMS else ""
+    return GovernanceError(
+        Reason.CONTRACT_INVALID,
+        f"The contract of {subject} is not valid:\n{shown}{more}\n"
+        "Mend it and check it with `airflow-gov contracts validate`.",
+        subject=subject,
+        problems=[{"file": p.file, "line": p.line, "path": p.path, "reason": p.reason} for p in found],
+    )

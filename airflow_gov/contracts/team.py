@@ -1,0 +1,55 @@
+"""Who stands behind a contract: ODCS `team`, a list of members (3.0) or an object with `members` (3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_gov.contracts.columns import mappings
+
+if TYPE_CHECKING:
+    from airflow_gov.contracts.problems import Findings
+
+_OWNER = frozenset({"owner", "data owner"})
+_STEWARD = frozenset({"steward", "data steward"})
+
+
+def owner(team: Any, findings: Findings) -> str | None:
+    """The owner's user name. That there is one is a rule.
+
+    :param team: `team` as written.
+    :param findings: gets what is wrong.
+    """
+    members = _with_role(team, _OWNER)
+    name = _current(members)
+    if name is None:
+        reason = (
+            "the owner has a dateOut: name who follows, with the role owner"
+            if members
+            else "nobody owns this: `team` needs a member with a username and the role owner"
+        )
+        findings.add(("team",), reason)
+    return name
+
+
+def steward(team: Any) -> str | None:
+    """The steward's user name, where one is named.
+
+    :param team: `team` as written.
+    """
+    return _current(_with_role(team, _STEWARD))
+
+
+def _with_role(team: Any, roles: frozenset[str]) -> list[Mapping[str, Any]]:
+    members = team.get("members") if isinstance(team, Mapping) else team
+    return [member for _, member in mappings(members, ()) if _role(member) in roles]
+
+
+def _role(member: Mapping[str, Any]) -> str:
+    return " ".join(str(member.get("role") or "").lower().replace("_", " ").replace("-", " ").split())
+
+
+def _current(members: list[Mapping[str, Any]]) -> str | None:
+    """The first who stays. A planned leave counts: a contract does not change with the date."""
+    names = (member.get("username") for member in members if not member.get("dateOut"))
+    return next((name for name in names if isinstance(name, str) and name), None)
