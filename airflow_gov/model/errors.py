@@ -38,6 +38,7 @@ class Reason(StrEnum):
     SOURCE_UNPUBLISHED = "source_unpublished"
     SQL_FAILED = "sql_failed"
     SQL_REFUSED = "sql_refused"
+    STORE_REFUSED = "store_refused"
     STORE_SCHEMA = "store_schema"
     STORE_UNAVAILABLE = "store_unavailable"
     TRANSFORM_FAILED = "transform_failed"

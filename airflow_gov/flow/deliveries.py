@@ -1,0 +1,266 @@
+"""What is delivered from outside the lake: local files, S3 objects, HTTP resources, database queries.
+
+Every delivery becomes a local file that can be looked at and sent to the lake: the file itself where
+it is local, a temporary copy otherwise.
+"""
+
+from __future__ import annotations
+
+import glob
+import math
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from airflow_gov.model.errors import GovernanceError, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_HTTP_TIMEOUT_SECONDS = 60
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One file as delivered.
+
+    :param name: its name in the raw zone, without a folder.
+    :param source: where it came from, without credentials.
+    :param path: where its bytes are now.
+    """
+
+    name: str
+    source: str
+    path: Path
+
+
+@contextmanager
+def delivered(source: str, temp_folder: Path, s3_client: Callable[[], Any]) -> Iterator[Iterator[Delivery]]:
+    """The files that a source names, one after the other; temporary copies are removed as they are used.
+
+    :param source: a path, a glob (``**`` crosses folders), ``s3://bucket/key`` (also with ``*`` or
+        ending in ``/``), or ``http(s)://…``.
+    :param temp_folder: for temporary copies.
+    :param s3_client: makes a boto3 S3 client when one is needed.
+    :raises GovernanceError: ``SOURCE_MISSING``, ``SOURCE_EMPTY``, before the first file is given.
+    """
+    scheme = urlsplit(source).scheme.lower()
+    if scheme in ("http", "https"):
+        yield _http(source, temp_folder)
+    elif scheme in ("s3", "s3a"):
+        yield _s3(source, temp_folder, s3_client())
+    elif scheme in ("", "file") or len(scheme) == 1:
+        yield _local(source.removeprefix("file://"))
+    else:
+        raise GovernanceError(
+            Reason.PARAMETER_INVALID,
+            f"source {source!r}: {scheme}:// is not known; use a path, a glob, s3:// or http(s)://.",
+        )
+
+
+def _local(pattern: str) -> Iterator[Delivery]:
+    pattern = os.path.expanduser(pattern)  # noqa: PTH111 - a glob is not a path
+    if Path(pattern).is_dir():
+        raise GovernanceError(
+            Reason.SOURCE_MISSING, f"{pattern} is a folder: name its files, e.g. {pattern.rstrip('/')}/*."
+        )
+    has_magic = glob.has_magic(pattern) and not Path(pattern).exists()
+    found = glob.glob(pattern, recursive=True) if has_magic else [pattern]  # noqa: PTH207 - may be absolute
+    paths = sorted(Path(path) for path in found)
+    files = [path for path in paths if path.is_file()]
+    if not files:
+        what = "matches no file" if has_magic else "does not exist"
+        raise GovernanceError(Reason.SOURCE_MISSING, f"{pattern} {what}.", source=pattern)
+    for path in files:
+        _refuse_empty(path.stat().st_size, str(path))
+    names = _unique_names([str(path) for path in files])
+    return iter([Delivery(name, str(path.resolve()), path) for name, path in zip(names, files, strict=True)])
+
+
+def _s3(source: str, temp_folder: Path, client: Any) -> Iterator[Delivery]:
+    bucket, _, pattern = source.split("://", 1)[1].partition("/")
+    objects = _s3_objects(client, bucket, pattern)
+    if not objects:
+        raise GovernanceError(Reason.SOURCE_MISSING, f"{source} matches no object.", source=source)
+    for key, size in objects.items():
+        _refuse_empty(size, f"s3://{bucket}/{key}")
+    names = _unique_names(list(objects))
+
+    def fetch() -> Iterator[Delivery]:
+        for name, key in zip(names, objects, strict=True):
+            with _temporary(temp_folder, name) as (path, file):
+                client.download_fileobj(bucket, key, file)
+                file.close()
+                yield Delivery(name, f"s3://{bucket}/{key}", path)
+
+    return fetch()
+
+
+def _s3_objects(client: Any, bucket: str, pattern: str) -> dict[str, int]:
+    import fnmatch
+
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    fixed = pattern.split("*", 1)[0]
+    try:
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=fixed)
+        found = {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", ())}
+    except (BotoCoreError, ClientError) as error:
+        raise GovernanceError(
+            Reason.SOURCE_MISSING, f"s3://{bucket}/{pattern} cannot be listed: {error}", bucket=bucket
+        ) from error
+    if "*" in pattern:
+        return {key: size for key, size in found.items() if fnmatch.fnmatchcase(key, pattern)}
+    if pattern.endswith("/") or not pattern:
+        return {key: size for key, size in found.items() if not key.endswith("/")}
+    return {key: size for key, size in found.items() if key == pattern}
+
+
+def _http(source: str, temp_folder: Path) -> Iterator[Delivery]:
+    import httpx
+
+    shown = without_credentials(source)
+    name = Path(urlsplit(source).path).name or "download"
+    with _temporary(temp_folder, name) as (path, file):
+        try:
+            with httpx.stream(
+                "GET", source, follow_redirects=True, timeout=_HTTP_TIMEOUT_SECONDS
+            ) as response:
+                response.raise_for_status()
+                for chunk in response.iter_raw(_CHUNK_BYTES):
+                    file.write(chunk)
+        except httpx.HTTPStatusError as error:
+            raise GovernanceError(
+                Reason.SOURCE_MISSING, f"{shown} answered {error.response.status_code}.", source=shown
+            ) from error
+        except httpx.HTTPError as error:
+            raise GovernanceError(
+                Reason.SOURCE_MISSING, f"{shown} cannot be fetched: {error}", source=shown
+            ) from error
+        file.close()
+        _refuse_empty(path.stat().st_size, shown)
+        yield Delivery(name, shown, path)
+
+
+@contextmanager
+def _temporary(folder: Path, name: str) -> Iterator[tuple[Path, IO[bytes]]]:
+    """A file of that name in a folder of its own, gone afterwards."""
+    import tempfile
+
+    holder = Path(tempfile.mkdtemp(prefix="airflow-gov-", dir=folder))
+    try:
+        with (holder / name).open("wb") as file:
+            yield holder / name, file
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def _unique_names(paths: list[str]) -> list[str]:
+    """File names; where two are equal, all carry as much of their folders as tells them apart."""
+    names = [path.rsplit("/", 1)[-1] for path in paths]
+    if len(set(names)) == len(names):
+        return names
+    common = os.path.commonpath([str(Path(path).parent) for path in paths])
+    return [os.path.relpath(path, common or ".").replace("/", "__") for path in paths]
+
+
+def _refuse_empty(size: int, what: str) -> None:
+    if size == 0:
+        raise GovernanceError(Reason.SOURCE_EMPTY, f"{what} is empty (0 bytes).", source=what)
+
+
+def without_credentials(url: str) -> str:
+    """A URL without user, password and query, which often carries a signature."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSource:
+    """A database query whose result is delivered.
+
+    :param connect: opens a DB-API 2.0 connection (PEP 249).
+    :param sql: the query.
+    :param identity: conn_id, dialect, database, schema, table, user; for the record.
+    :param name: what to call the delivery.
+    """
+
+    connect: Callable[[], Any]
+    sql: str
+    identity: Mapping[str, str | None]
+    name: str
+
+
+@contextmanager
+def extracted(
+    source: DatabaseSource, temp_folder: Path
+) -> Iterator[tuple[Delivery, int, list[str], list[str]]]:
+    """Write a query's result as gzipped NDJSON, one object a row, in a temporary file.
+
+    Numbers and text stay as the driver gives them; decimals, dates and times become their text (ISO
+    8601), bytes base64. The same rows give the same bytes.
+
+    :returns: the delivery, rows, column names in order, their Python types as seen.
+    """
+    import gzip
+
+    with _temporary(temp_folder, f"{source.name}.ndjson.gz") as (path, file):
+        with gzip.GzipFile(fileobj=file, mode="wb", mtime=0, filename="", compresslevel=6) as packed:
+            rows, columns, types = _write_rows(source, packed)
+        file.close()
+        if rows == 0:
+            raise GovernanceError(Reason.SOURCE_EMPTY, f"{source.name}: the query returned no rows.")
+        where = "/".join(filter(None, (source.identity.get("database"), source.name)))
+        yield Delivery(path.name, f"{source.identity.get('conn_id')}:{where}", path), rows, columns, types
+
+
+def _write_rows(source: DatabaseSource, out: Any) -> tuple[int, list[str], list[str]]:
+    import json
+    from contextlib import closing
+
+    rows, seen = 0, {}
+    with closing(source.connect()) as connection, closing(connection.cursor()) as cursor:
+        try:
+            cursor.execute(source.sql)
+        except Exception as error:
+            raise GovernanceError(
+                Reason.SQL_FAILED, f"{source.name}: the database refused the query: {error}"
+            ) from error
+        columns = [entry[0] for entry in cursor.description]
+        _refuse_repeated(columns, source.name)
+        while batch := cursor.fetchmany(10_000):
+            for row in batch:
+                for name, value in zip(columns, row, strict=True):
+                    if value is not None and name not in seen:
+                        seen[name] = type(value).__name__
+                record = {name: _finite(value) for name, value in zip(columns, row, strict=True)}
+                out.write(json.dumps(record, ensure_ascii=False, default=_as_text).encode() + b"\n")
+            rows += len(batch)
+    return rows, columns, [seen.get(name, "unknown") for name in columns]
+
+
+def _refuse_repeated(columns: list[str], name: str) -> None:
+    repeated = sorted({column for column in columns if columns.count(column) > 1})
+    if repeated:
+        raise GovernanceError(
+            Reason.SOURCE_MALFORMED,
+            f"{name}: the query returns {', '.join(repeated)} twice; name its columns.",
+        )
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinities: they travel as text, which casts back to a number."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _as_text(value: Any) -> str:
+    import base64
+
+    if isinstance(value, bytes | bytearray | memoryview):
+        return base64.b64encode(bytes(value)).decode()
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

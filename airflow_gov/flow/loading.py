@@ -1,0 +1,220 @@
+"""One load: taken under a lease, written as a candidate, recorded on both sides."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from airflow_gov.model.errors import GovernanceError
+from airflow_gov.model.execution import DataRef, Execution, Role
+from airflow_gov.model.loads import Candidate, Load, LoadKey, LoadState, SourceRef, WriteMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from airflow_gov.flow.recording import Recording
+    from airflow_gov.lake import Staging
+    from airflow_gov.model.contract import Contract
+    from airflow_gov.runtime import Governance
+    from airflow_gov.transform import Written
+
+log = logging.getLogger(__name__)
+
+#: Prefix of what we write into Iceberg snapshot summaries.
+SUMMARY_PREFIX = "airflow-gov."
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """What an operator wants to load.
+
+    :param contract: the target's contract.
+    :param key: what makes it the same load when it is tried again.
+    :param write_mode: how it is applied.
+    :param sources: what it reads now; pinned by the first try.
+    :param group: candidates that publish together or not at all share it.
+    """
+
+    contract: Contract
+    key: LoadKey
+    write_mode: WriteMode
+    sources: tuple[SourceRef, ...] = ()
+    group: str | None = None
+
+
+@contextmanager
+def open_load(governance: Governance, recording: Recording, request: LoadRequest) -> Iterator[Load]:
+    """Hold a load while it is being written.
+
+    The lease is renewed in the background; another process that wants the same load is refused, a
+    later try of the same task, or one that finds this process dead, takes over.
+
+    :raises LoadInProgressError: the same load is being written elsewhere.
+    """
+    task = recording.execution.task
+    governance.store.contracts.put(request.contract)
+    lease = timedelta(seconds=governance.settings.load_lease_seconds)
+    wanted = Load(
+        dataset=request.contract.dataset,
+        load_id=request.key.load_id,
+        load_key=request.key.parts,
+        dag_id=task.dag_id,
+        run_id=task.run_id,
+        task_id=task.task_id,
+        map_index=task.map_index,
+        execution_id=recording.execution_id,
+        write_mode=request.write_mode,
+        state=LoadState.WRITING,
+        contract_hash=request.contract.hash,
+        sources=request.sources,
+        group=request.group,
+    )
+    load = governance.store.loads.begin(wanted, lease=lease, is_alive=process_is_alive)
+    load = replace(load, sources=_pinned(governance, load.sources, request.sources))
+    with _renewing(governance, load, lease):
+        try:
+            yield load
+        except BaseException:
+            # A deferral never happens while a load is open, so whatever comes out here ends the try.
+            with suppress(GovernanceError):
+                governance.store.loads.fail(load.dataset, load.load_id, load.execution_id)
+            raise
+
+
+def process_is_alive(holder: Execution) -> bool:
+    """Whether the process of an execution may still live. True when it cannot be known (another host)."""
+    if holder.host.name != socket.gethostname() or holder.host.pid is None:
+        return True
+    try:
+        os.kill(holder.host.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def write_candidate(
+    governance: Governance,
+    recording: Recording,
+    contract: Contract,
+    load: Load,
+    produce: Callable[[Path], Written],
+) -> Candidate:
+    """Write a load's rows as a candidate and record it in the store and in the execution.
+
+    :param produce: writes Parquet files into the folder it is given and says what it wrote; nothing
+        reaches the lake when it raises.
+    """
+    with governance.lake.stage(contract.dataset, load.load_id) as staging:
+        return commit_candidate(governance, recording, contract, load, staging, produce(staging.folder))
+
+
+def commit_candidate(
+    governance: Governance,
+    recording: Recording,
+    contract: Contract,
+    load: Load,
+    staging: Staging,
+    written: Written,
+) -> Candidate:
+    """Make staged files a candidate and record it; the second half of :func:`write_candidate`."""
+    governance.lake.prepare(contract)
+    candidate = governance.lake.write_candidate(
+        contract,
+        staging,
+        load_id=load.load_id,
+        write_mode=load.write_mode,
+        properties=summary_properties(recording, contract, load),
+    )
+    governance.store.loads.candidate(
+        replace(
+            load,
+            state=LoadState.CANDIDATE,
+            base_snapshot_id=candidate.base_snapshot_id,
+            candidate_snapshot_id=candidate.snapshot_id,
+            counts=candidate.counts,
+        )
+    )
+    recording.add(
+        DataRef(
+            role=Role.TARGET,
+            dataset=str(contract.dataset),
+            snapshot_id=candidate.snapshot_id,
+            load_id=load.load_id,
+            files=candidate.files,
+            columns=written.columns,
+            rows=written.rows,
+        )
+    )
+    log.info(
+        "%s: candidate %s of load %s, %d rows",
+        contract.dataset,
+        candidate.snapshot_id,
+        load.load_id,
+        written.rows,
+    )
+    return candidate
+
+
+def summary_properties(recording: Recording, contract: Contract, load: Load) -> dict[str, str]:
+    """What the snapshot's summary says about how it came to be, so that the lake explains itself."""
+    execution = recording.execution
+    facts = {
+        "load-id": load.load_id,
+        "execution-id": execution.execution_id,
+        "contract-hash": contract.hash,
+        "user": execution.actor.triggered_by or execution.actor.os_user,
+        "task": f"{execution.task.dag_id}.{execution.task.task_id}",
+        "git-commit": execution.git.commit,
+        "source-snapshots": json.dumps({str(ref.dataset): ref.snapshot_id for ref in load.sources}),
+    }
+    return {SUMMARY_PREFIX + key: value for key, value in facts.items() if value}
+
+
+def output_of(candidate: Candidate) -> dict[str, str | int]:
+    """What an operator returns: enough for a gate or a next task to find the load."""
+    return {
+        "dataset": str(candidate.dataset),
+        "load_id": candidate.load_ids[0],
+        "snapshot": candidate.snapshot_id,
+    }
+
+
+def _pinned(
+    governance: Governance, pinned: Sequence[SourceRef], wanted: Sequence[SourceRef]
+) -> tuple[SourceRef, ...]:
+    """The first try's snapshots, unless the task reads other sources now or maintenance expired them."""
+    same = [(ref.dataset, ref.load_id) for ref in pinned] == [(ref.dataset, ref.load_id) for ref in wanted]
+    if not same or tuple(pinned) == tuple(wanted):
+        return tuple(wanted)
+    if all(governance.lake.snapshot(ref.dataset, ref.snapshot_id) is not None for ref in pinned):
+        return tuple(pinned)
+    log.warning("The snapshots the first try read are gone; this try reads the current ones.")
+    return tuple(wanted)
+
+
+@contextmanager
+def _renewing(governance: Governance, load: Load, lease: timedelta) -> Iterator[None]:
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(lease.total_seconds() / 4):
+            with suppress(GovernanceError):  # the lease outlasts three missed renewals
+                governance.store.loads.renew(load.dataset, load.load_id, load.execution_id, lease)
+
+    thread = threading.Thread(target=renew, name=f"lease-{load.load_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(timeout=5)

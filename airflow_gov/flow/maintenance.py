@@ -1,0 +1,110 @@
+"""Keeping the lake small: old versions, small files, files nothing points to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airflow_gov.model.loads import LogEntry, Version, VersionKind
+from airflow_gov.model.serde import to_plain
+
+if TYPE_CHECKING:
+    from airflow_gov.lake import MaintenanceReport
+    from airflow_gov.model.zones import DatasetName
+    from airflow_gov.runtime import Governance
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """How a dataset is kept.
+
+    :param keep_versions: newest published versions to keep, at least 1.
+    :param keep_days: also keep every version younger than this.
+    :param compact: whether small files are merged.
+    :param remove_unreachable: whether files nothing points to are removed.
+    :param dry_run: only tell.
+    """
+
+    keep_versions: int = 10
+    keep_days: float = 7
+    compact: bool = True
+    remove_unreachable: bool = True
+    dry_run: bool = False
+
+
+def maintain(
+    governance: Governance,
+    dataset: DatasetName,
+    upkeep: Upkeep = Upkeep(),
+    *,
+    actor: str = "maintenance",
+    execution_id: str | None = None,
+) -> MaintenanceReport:
+    """Maintain one dataset. Rows and current version stay as they are for readers.
+
+    :param actor: who asked for it; kept in the log.
+    :param execution_id: the execution in which it happens, if one does.
+    :raises GovernanceError: an unknown dataset or a parameter out of range.
+    """
+    report = governance.lake.maintain(
+        dataset,
+        keep_versions=upkeep.keep_versions,
+        keep_days=upkeep.keep_days,
+        compact=upkeep.compact,
+        remove_unreachable=upkeep.remove_unreachable,
+        dry_run=upkeep.dry_run,
+    )
+    if not upkeep.dry_run:
+        _record(governance, dataset, report, actor, execution_id)
+    return report
+
+
+def _record(
+    governance: Governance,
+    dataset: DatasetName,
+    report: MaintenanceReport,
+    actor: str,
+    execution_id: str | None,
+) -> None:
+    with governance.store.transaction():
+        if report.compacted_to is not None:
+            _record_compaction(governance, dataset, report.compacted_to, execution_id)
+        governance.store.log.append(
+            LogEntry(
+                action="maintenance",
+                subject=str(dataset),
+                actor=actor,
+                at=governance.clock(),
+                details=to_plain(report),
+                execution_id=execution_id,
+            )
+        )
+
+
+def _record_compaction(
+    governance: Governance, dataset: DatasetName, snapshot_id: int, execution_id: str | None
+) -> None:
+    """A compacted snapshot holds the same rows in other files: a version under the same verdict."""
+    before = governance.store.versions.current(dataset)
+    facts = governance.lake.snapshot(dataset, snapshot_id)
+    if before is None or facts is None or facts.tag is None:
+        return
+    governance.store.versions.record(
+        Version(
+            dataset=dataset,
+            version=int(facts.tag.removeprefix("v")),
+            snapshot_id=snapshot_id,
+            tag=facts.tag,
+            kind=VersionKind.MAINTENANCE,
+            load_ids=before.load_ids,
+            verdict_id=before.verdict_id,
+            contract_hash=before.contract_hash,
+            execution_id=execution_id,
+            rows=facts.rows,
+            size=facts.size,
+            files=facts.files,
+            parent_snapshot_id=before.snapshot_id,
+            published_at=governance.clock(),
+            current=True,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Listeners: closing the records of executions whose process died."""

@@ -1,0 +1,197 @@
+"""From Airflow's context to the record of an execution, and from Airflow's exceptions to its status."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    TaskDeferred,
+)
+from airflow.sdk.log import redact  # type: ignore[attr-defined]
+
+from airflow_gov.flow.environment import current_host, git_of, library_versions, os_user
+from airflow_gov.flow.recording import Outcome, Recording, recorded
+from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.execution import Actor, Execution, Status, TaskRun
+from airflow_gov.model.serde import to_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow.sdk import BaseOperator, Context
+
+    from airflow_gov.runtime import Governance
+
+#: Reasons that another try cannot mend: the Dag, the contract or the data must change first.
+FINAL_REASONS = frozenset(
+    {
+        Reason.CONFIGURATION_INVALID,
+        Reason.CONTRACT_INVALID,
+        Reason.CONTRACT_MISSING,
+        Reason.DATASET_NAME_INVALID,
+        Reason.DEPENDENCY_MISSING,
+        Reason.FORMAT_UNSUPPORTED,
+        Reason.HOP_REFUSED,
+        Reason.KEY_INVALID,
+        Reason.PARAMETER_INVALID,
+        Reason.SCHEMA_CHANGE_REFUSED,
+        Reason.SCHEMA_MISMATCH,
+        Reason.SQL_REFUSED,
+        Reason.VERDICT_FAILED,
+    }
+)
+
+
+@contextmanager
+def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[tuple[Governance, Recording]]:
+    """Run a task under governance: its record is written whatever happens, its errors are Airflow's.
+
+    :param operator: the running task.
+    :param context: Airflow's context.
+    :param action: what it is going to do, in one sentence.
+    :raises AirflowFailException: for errors that another try cannot mend.
+    :raises AirflowTaskTimeout: also where the time-out surfaced as an interrupted query.
+    """
+    from airflow_gov.hooks.governance import GovernanceHook
+
+    governance = GovernanceHook(operator.gov_conn_id).get_governance()  # type: ignore[attr-defined]
+    opening = opening_execution(operator, context, action, governance)
+    try:
+        with (
+            recorded(governance, opening, classify=_classifier(context), redact=_redact) as recording,
+            _interruptions_as_timeouts(operator, governance, opening),
+        ):
+            yield governance, recording
+    except GovernanceError as error:
+        if error.reason in FINAL_REASONS:
+            raise AirflowFailException(str(error)) from error
+        raise
+    finally:
+        governance.close()
+
+
+def opening_execution(
+    operator: BaseOperator, context: Context, action: str, governance: Governance
+) -> Execution:
+    """The record as known when the task starts."""
+    ti: Any = context["ti"]
+    run: Any = context["dag_run"]
+    return Execution(
+        execution_id=str(ti.id),
+        task=TaskRun(
+            dag_id=ti.dag_id,
+            run_id=ti.run_id,
+            task_id=ti.task_id,
+            map_index=-1 if ti.map_index is None else ti.map_index,
+            try_number=ti.try_number,
+            logical_date=run.logical_date,
+            data_interval_start=run.data_interval_start,
+            data_interval_end=run.data_interval_end,
+            partition_key=run.partition_key,
+        ),
+        operator=getattr(operator, "custom_operator_name", None) or type(operator).__name__,
+        action=action,
+        status=Status.RUNNING,
+        start=governance.clock(),
+        actor=Actor(
+            os_user=os_user(),
+            triggered_by=run.triggering_user_name,
+            owner=operator.owner,
+            team=run.team_name or _team_tag(context),
+        ),
+        host=replace(current_host(conf.get("core", "executor", fallback=None))),
+        git=_git(context),
+        meaning=(operator.doc_md or operator.doc or "").strip(),
+        parameters=_parameters(operator, context),
+        versions=library_versions(),
+        openlineage_run_id=_openlineage_run_id(ti, run),
+    )
+
+
+def dag_folder(context: Context) -> Path:
+    """The folder that paths in a Dag are relative to: its bundle's, else the Dag file's."""
+    bundle = getattr(context["ti"], "bundle_instance", None)
+    return Path(bundle.path) if bundle is not None else Path(context["dag"].fileloc).parent
+
+
+def _git(context: Context) -> Any:
+    bundle = getattr(context["ti"], "bundle_instance", None)
+    return git_of(
+        Path(context["dag"].fileloc),
+        bundle_version=getattr(bundle, "version", None),
+        bundle_url=getattr(bundle, "repo_url", None),
+    )
+
+
+def _team_tag(context: Context) -> str | None:
+    tags = sorted(tag for tag in context["dag"].tags if tag.startswith("team:"))
+    return tags[0].removeprefix("team:") if tags else None
+
+
+def _parameters(operator: BaseOperator, context: Context) -> dict[str, Any]:
+    values = {name: getattr(operator, name, None) for name in operator.template_fields}
+    params = context.get("params")
+    if params:
+        values["params"] = dict(params)
+    redacted: Any = redact(to_plain({key: value for key, value in values.items() if value is not None}))  # type: ignore[arg-type]
+    return dict(redacted)
+
+
+def _openlineage_run_id(ti: Any, run: Any) -> str | None:
+    try:
+        from airflow.providers.openlineage.utils.utils import build_task_instance_ol_run_id
+    except ImportError:
+        return None
+    return build_task_instance_ol_run_id(
+        dag_id=ti.dag_id,
+        task_id=ti.task_id,
+        try_number=ti.try_number,
+        logical_date=run.logical_date or run.run_after,
+        map_index=-1 if ti.map_index is None else ti.map_index,
+    )
+
+
+def _redact(text: str) -> str:
+    return str(redact(text))
+
+
+def _classifier(context: Context) -> Any:
+    ti: Any = context["ti"]
+
+    def classify(error: BaseException) -> Outcome:
+        if isinstance(error, TaskDeferred):
+            return Outcome(Status.DEFERRED)
+        if isinstance(error, AirflowRescheduleException):
+            return Outcome(Status.UP_FOR_RESCHEDULE)
+        if isinstance(error, AirflowSkipException):
+            return Outcome(Status.SKIPPED)
+        final = isinstance(error, AirflowFailException) or (
+            isinstance(error, GovernanceError) and error.reason in FINAL_REASONS
+        )
+        retries = ti.max_tries > 0 and ti.try_number <= ti.max_tries and not final
+        return Outcome(Status.UP_FOR_RETRY if retries else Status.FAILED, error)
+
+    return classify
+
+
+@contextmanager
+def _interruptions_as_timeouts(
+    operator: BaseOperator, governance: Governance, opening: Execution
+) -> Iterator[None]:
+    """A time-out's signal inside DuckDB surfaces as an interrupted query: call it what it is."""
+    try:
+        yield
+    except RuntimeError as error:
+        limit = operator.execution_timeout
+        ran = governance.clock() - opening.start
+        if limit is not None and ran >= limit and "interrupted" in str(error).lower():
+            raise AirflowTaskTimeout(f"Timed out after {ran.total_seconds():.0f} s") from error
+        raise
