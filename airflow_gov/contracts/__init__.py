@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from airflow_gov.contracts.problems import Problem
-from airflow_gov.contracts.registry import ContractRegistry, parse_contract, validate
+from airflow_gov.contracts.registry import CheckReport, ContractRegistry, check, parse_contract, validate
 
-__all__ = ["ContractRegistry", "Problem", "parse_contract", "validate"]
+__all__ = ["CheckReport", "ContractRegistry", "Problem", "check", "parse_contract", "validate"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_gov.model.types import ColumnType, Decimal, List, Primitive, Struct, parse_type
 
 if TYPE_CHECKING:
-    from airflow_gov.contracts.problems import Findings, Path
+    from airflow_gov.contracts.problems import Findings, JsonPath
 
 #: Words for Iceberg's types that databases use. A length, as in ``varchar(20)``, is not kept.
 _SYNONYMS = {
@@ -80,7 +80,7 @@ ALLOWED_PHYSICAL = (
 ALLOWED_LOGICAL = ", ".join(sorted(_FITTING))
 
 
-def column_type(property_: Mapping[str, Any], path: Path, findings: Findings) -> ColumnType | None:
+def column_type(property_: Mapping[str, Any], path: JsonPath, findings: Findings) -> ColumnType | None:
     """The column type of an ODCS property.
 
     :param property_: the property as written.
@@ -104,7 +104,7 @@ def column_type(property_: Mapping[str, Any], path: Path, findings: Findings) ->
     return None
 
 
-def _physical(text: str, logical: str | None, path: Path, findings: Findings) -> ColumnType | None:
+def _physical(text: str, logical: str | None, path: JsonPath, findings: Findings) -> ColumnType | None:
     try:
         kind = parse_type(_normal(text))
     except (ValueError, RecursionError):
@@ -140,7 +140,9 @@ def _family(kind: ColumnType) -> str:
     return "struct" if isinstance(kind, Struct) else kind.name
 
 
-def _logical(logical: str, options: Mapping[str, Any], path: Path, findings: Findings) -> ColumnType | None:
+def _logical(
+    logical: str, options: Mapping[str, Any], path: JsonPath, findings: Findings
+) -> ColumnType | None:
     size = options.get("format")
     if logical == "integer" and size is not None:
         if size not in _INTEGER_FORMATS:
@@ -158,7 +160,7 @@ def _logical(logical: str, options: Mapping[str, Any], path: Path, findings: Fin
     return Primitive("long" if logical == "integer" else logical)
 
 
-def _array(property_: Mapping[str, Any], path: Path, findings: Findings) -> ColumnType | None:
+def _array(property_: Mapping[str, Any], path: JsonPath, findings: Findings) -> ColumnType | None:
     items = property_.get("items")
     if not isinstance(items, Mapping):
         findings.add(path, "an array needs `items` with the type of its elements")
@@ -167,7 +169,7 @@ def _array(property_: Mapping[str, Any], path: Path, findings: Findings) -> Colu
     return List(element) if element is not None else None
 
 
-def _struct(property_: Mapping[str, Any], path: Path, findings: Findings) -> ColumnType | None:
+def _struct(property_: Mapping[str, Any], path: JsonPath, findings: Findings) -> ColumnType | None:
     fields: dict[str, ColumnType | None] = {}
     for index, field in enumerate(property_.get("properties") or ()):
         here = (*path, "properties", index)

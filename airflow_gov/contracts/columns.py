@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.contracts.column_types import column_type
-from airflow_gov.model.contract import LOAD_ID_COLUMN, RESTRICTED, Column
+from airflow_gov.model.contract import LOAD_ID_COLUMN, Column
 from airflow_gov.model.types import ColumnType, List, Primitive, Struct
 from airflow_gov.model.zones import Zone
 
 if TYPE_CHECKING:
-    from airflow_gov.contracts.problems import Findings, Path
+    from airflow_gov.contracts.problems import Findings, JsonPath
 
 #: Longest column name, characters.
 MAX_COLUMN_NAME = 128
@@ -25,7 +25,7 @@ _NAME = re.compile(rf"[^\W\d]\w{{0,{MAX_COLUMN_NAME - 1}}}")
 _RAW_NAME = re.compile(rf"\S(?:.{{0,{MAX_COLUMN_NAME - 2}}}\S)?")
 
 
-def mappings(value: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def mappings(value: Any, path: JsonPath) -> Iterator[tuple[JsonPath, Mapping[str, Any]]]:
     """The mappings of a list and where each stands; what is of another kind the standard's schema tells."""
     for index, item in enumerate(value if isinstance(value, list) else ()):
         if isinstance(item, Mapping):
@@ -37,12 +37,14 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def read_columns(properties: Any, path: Path, zone: Zone, findings: Findings) -> tuple[Column, ...] | None:
+def read_columns(
+    properties: Any, path: JsonPath, zone: Zone | None, findings: Findings
+) -> tuple[Column, ...] | None:
     """The columns of one dataset.
 
     :param properties: ODCS `properties` as written.
     :param path: where they stand.
-    :param zone: the dataset's zone.
+    :param zone: the dataset's zone; None where its name is wrong, and rules about zones cannot be checked.
     :param findings: gets what is wrong.
     :returns: None when a column could not be read at all.
     """
@@ -54,7 +56,7 @@ def read_columns(properties: Any, path: Path, zone: Zone, findings: Findings) ->
     ]
     primary = _positions(declared, "primaryKey", "primaryKeyPosition", findings)
     partition = _positions(declared, "partitioned", "partitionKeyPosition", findings)
-    seen: dict[str, Path] = {}
+    seen: dict[str, JsonPath] = {}
     columns: list[Column] = []
     for here, entry in declared:
         name = _name(entry, here, zone, seen, findings)
@@ -86,7 +88,7 @@ def _column(
 
 
 def _name(
-    entry: Mapping[str, Any], path: Path, zone: Zone, seen: dict[str, Path], findings: Findings
+    entry: Mapping[str, Any], path: JsonPath, zone: Zone | None, seen: dict[str, JsonPath], findings: Findings
 ) -> str | None:
     key = "physicalName" if isinstance(entry.get("physicalName"), str) else "name"
     name, here = entry.get(key), (*path, key)
@@ -111,14 +113,18 @@ def _name(
     return name
 
 
-def _type(entry: Mapping[str, Any], path: Path, zone: Zone, findings: Findings) -> ColumnType | None:
+def _type(
+    entry: Mapping[str, Any], path: JsonPath, zone: Zone | None, findings: Findings
+) -> ColumnType | None:
     if zone is Zone.RAW and "logicalType" not in entry and "physicalType" not in entry:
         # Raw holds bytes as delivered: its columns are names in a header.
         return Primitive("string")
     return column_type(entry, path, findings)
 
 
-def _check(column: Column, entry: Mapping[str, Any], path: Path, zone: Zone, findings: Findings) -> None:
+def _check(
+    column: Column, entry: Mapping[str, Any], path: JsonPath, zone: Zone | None, findings: Findings
+) -> None:
     nested = isinstance(column.type, List | Struct)
     if column.primary_key is not None:
         if entry.get("required") is False:
@@ -131,7 +137,7 @@ def _check(column: Column, entry: Mapping[str, Any], path: Path, zone: Zone, fin
         findings.add(
             (*path, "partitioned"), f"a table cannot be partitioned by a column of type {column.type}"
         )
-    if column.classification in RESTRICTED and zone not in RESTRICTED_ZONES:
+    if column.restricted and zone is not None and zone not in RESTRICTED_ZONES:
         findings.add(
             (*path, "classification"),
             f"{column.name!r} is {column.classification} and does not belong in {zone}: restricted columns "
@@ -140,11 +146,11 @@ def _check(column: Column, entry: Mapping[str, Any], path: Path, zone: Zone, fin
 
 
 def _positions(
-    declared: list[tuple[Path, Mapping[str, Any]]], flag: str, position: str, findings: Findings
-) -> dict[Path, int]:
+    declared: list[tuple[JsonPath, Mapping[str, Any]]], flag: str, position: str, findings: Findings
+) -> dict[JsonPath, int]:
     """Each flagged column's place in the key, from 1; without any positions, the order they stand in."""
-    given: dict[Path, int] = {}
-    flagged: list[Path] = []
+    given: dict[JsonPath, int] = {}
+    flagged: list[JsonPath] = []
     for path, entry in declared:
         value = entry.get(position)
         # The standard's default of -1 says "none".
@@ -162,9 +168,9 @@ def _positions(
 
 
 def _check_positions(
-    flagged: list[Path], given: dict[Path, int], flag: str, position: str, findings: Findings
+    flagged: list[JsonPath], given: dict[JsonPath, int], flag: str, position: str, findings: Findings
 ) -> None:
-    taken: dict[int, Path] = {}
+    taken: dict[int, JsonPath] = {}
     for path in flagged:
         number = given.get(path)
         if number is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from airflow_gov.contracts.problems import Findings, Path, Problem
+from airflow_gov.contracts.problems import Findings, JsonPath, Problem
 
 #: Largest contract file, bytes. A contract of 1,000 columns takes about 200 KiB.
 MAX_BYTES = 1024 * 1024
@@ -59,7 +59,7 @@ def load_document(raw: bytes, file: str) -> Document:
     :param raw: the file's bytes, UTF-8, with or without a byte order mark.
     :param file: its name, for the problems.
     """
-    lines: dict[Path, int] = {}
+    lines: dict[JsonPath, int] = {}
     findings = Findings(file, lines)
     try:
         builder = _Builder(findings, lines)
@@ -140,14 +140,14 @@ def _check_shape(text: str) -> None:
 class _Builder:
     """Nodes to values; counts them, since aliases can write out to more than memory holds."""
 
-    def __init__(self, findings: Findings, lines: dict[Path, int]) -> None:
+    def __init__(self, findings: Findings, lines: dict[JsonPath, int]) -> None:
         self._findings = findings
         self._lines = lines
         self._left = MAX_VALUES
         self._scalars = yaml.constructor.SafeConstructor()
         self._open: set[int] = set()
 
-    def build(self, node: yaml.Node, path: Path) -> Any:
+    def build(self, node: yaml.Node, path: JsonPath) -> Any:
         self._lines.setdefault(path, _line(node))
         self._left -= 1
         if self._left < 0:
@@ -161,7 +161,7 @@ class _Builder:
         self._open.discard(id(node))
         return value
 
-    def _collection(self, node: yaml.Node, path: Path) -> Any:
+    def _collection(self, node: yaml.Node, path: JsonPath) -> Any:
         if isinstance(node, yaml.SequenceNode) and node.tag == _PREFIX + "seq":
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode) and node.tag == _PREFIX + "map":
@@ -169,7 +169,7 @@ class _Builder:
         self._findings.add(path, f"the YAML tag {node.tag} is not allowed; write plain YAML")
         return None
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: JsonPath) -> dict[str, Any]:
         merged: dict[str, Any] = {}
         own: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -189,7 +189,7 @@ class _Builder:
             own[key] = self.build(value_node, here)
         return merged | own
 
-    def _merge(self, node: yaml.Node, path: Path) -> dict[str, Any]:
+    def _merge(self, node: yaml.Node, path: JsonPath) -> dict[str, Any]:
         """What a merge key (``<<``) brings; where several bring the same key the first wins."""
         value = self.build(node, (*path, "<<"))
         merged: dict[str, Any] = {}
@@ -200,14 +200,14 @@ class _Builder:
             merged = part | merged
         return merged
 
-    def _key(self, node: yaml.Node, path: Path) -> str | None:
+    def _key(self, node: yaml.Node, path: JsonPath) -> str | None:
         if isinstance(node, yaml.ScalarNode) and node.tag == _PREFIX + "str":
             return str(node.value)
         shown = node.value if isinstance(node, yaml.ScalarNode) else "a collection"
         self._findings.add(path, f"the key {shown} is not text; put it in quotes", line=_line(node))
         return None
 
-    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+    def _scalar(self, node: yaml.ScalarNode, path: JsonPath) -> Any:
         if node.tag not in _SCALARS:
             self._findings.add(path, f"the YAML tag {node.tag} is not allowed; write plain YAML")
             return None

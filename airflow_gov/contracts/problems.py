@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 #: Keys and indexes from the document's root, e.g. ``("schema", 0, "physicalName")``.
-Path = tuple[str | int, ...]
+JsonPath = tuple[str | int, ...]
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*")
 
@@ -30,7 +30,7 @@ class Problem:
         return f"{self.file}:{self.line}: {self.path}: {self.reason}"
 
 
-def json_path(path: Path) -> str:
+def json_path(path: JsonPath) -> str:
     """A path as RFC 9535 writes it."""
     return "$" + "".join(_step(key) for key in path)
 
@@ -51,18 +51,18 @@ class Findings:
     :param lines: the line of every path of the document.
     """
 
-    def __init__(self, file: str, lines: dict[Path, int]) -> None:
+    def __init__(self, file: str, lines: dict[JsonPath, int]) -> None:
         self.file = file
         self.problems: list[Problem] = []
         self._lines = lines
 
-    def line(self, path: Path) -> int:
+    def line(self, path: JsonPath) -> int:
         """The line of a path, or of the nearest thing around it that is there."""
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path, 1)
 
-    def add(self, path: Path, reason: str, *, line: int | None = None) -> None:
+    def add(self, path: JsonPath, reason: str, *, line: int | None = None) -> None:
         """Note a problem; without a line, in that of its path."""
         problem = Problem(self.file, line or self.line(path), json_path(path), reason)
         if problem not in self.problems:

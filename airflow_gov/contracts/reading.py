@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from airflow_gov.contracts import team
 from airflow_gov.contracts.columns import mappings, read_columns, texts
 from airflow_gov.contracts.document import Document, load_document
-from airflow_gov.contracts.problems import Findings, Path, Problem, json_path
+from airflow_gov.contracts.problems import Findings, JsonPath, Problem, json_path
 from airflow_gov.contracts.standard import check_standard
-from airflow_gov.model.contract import Contract
+from airflow_gov.model.contract import Column, Contract
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.zones import QUARANTINE_SUFFIX, DatasetName, Zone
 
@@ -98,9 +98,10 @@ def _declarations(document: Document, raw: bytes, aliases: Mapping[str, str]) ->
     found: dict[DatasetName, Declaration] = {}
     for path, element in mappings(data.get("schema"), ("schema",)):
         dataset = _dataset(element, path, aliases, findings)
+        columns = _columns(dataset, element, path, findings)
         if dataset is None:
             continue
-        contract = _contract(dataset, element, path, shared, findings)
+        contract = None if columns is None else _contract(dataset, columns, element, shared, findings.file)
         here = (*path, "physicalName")
         entry = Declaration(dataset, findings.file, findings.line(here), json_path(here), contract)
         if dataset in found:
@@ -112,7 +113,7 @@ def _declarations(document: Document, raw: bytes, aliases: Mapping[str, str]) ->
 
 
 def _dataset(
-    element: Mapping[str, Any], path: Path, aliases: Mapping[str, str], findings: Findings
+    element: Mapping[str, Any], path: JsonPath, aliases: Mapping[str, str], findings: Findings
 ) -> DatasetName | None:
     here, name = (*path, "physicalName"), element.get("physicalName")
     if name is None:
@@ -130,22 +131,26 @@ def _dataset(
     return dataset
 
 
+def _columns(
+    dataset: DatasetName | None, element: Mapping[str, Any], path: JsonPath, findings: Findings
+) -> tuple[Column, ...] | None:
+    here, zone = (*path, "properties"), dataset.zone if dataset else None
+    columns = read_columns(element.get("properties"), here, zone, findings)
+    if columns == () and zone is not Zone.RAW:
+        findings.add(here, "there are no columns; only raw datasets may leave them open")
+    return columns
+
+
 def _contract(
-    dataset: DatasetName, element: Mapping[str, Any], path: Path, shared: _Shared, findings: Findings
-) -> Contract | None:
-    here = (*path, "properties")
-    columns = read_columns(element.get("properties"), here, dataset.zone, findings)
-    if columns == () and dataset.zone is not Zone.RAW:
-        findings.add(here, f"{dataset} has no columns; only raw datasets may leave them open")
-    if columns is None:
-        return None
+    dataset: DatasetName, columns: tuple[Column, ...], element: Mapping[str, Any], shared: _Shared, file: str
+) -> Contract:
     data = shared.data
     return Contract(
         dataset=dataset,
         columns=columns,
         hash=shared.hash,
         text=shared.text,
-        path=findings.file,
+        path=file,
         contract_id=str(data.get("id") or ""),
         version=str(data.get("version") or ""),
         description=str(element.get("description") or ""),

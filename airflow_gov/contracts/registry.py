@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,26 @@ from airflow_gov.contracts.reading import ContractFile, Declaration, read_contra
 from airflow_gov.model.errors import GovernanceError, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from airflow_gov.model.contract import Contract
     from airflow_gov.model.zones import DatasetName
 
 _SHOWN_PROBLEMS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check of contract files came to.
+
+    :param files: how many were read.
+    :param datasets: how many they declare.
+    :param problems: by file and line.
+    """
+
+    files: int
+    datasets: int
+    problems: tuple[Problem, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -54,10 +69,9 @@ class ContractRegistry:
         path = Path(declared[0].file)
         problems = [*self._parse(path, files[path], standard=True).problems]
         problems += [declared[0].again(other.file, other.line, other.path) for other in declared[1:]]
-        if problems:
-            raise contract_invalid(str(dataset), problems)
         contract = declared[0].contract
-        assert contract is not None  # noqa: S101 - a column that cannot be read is a problem
+        if problems or contract is None:
+            raise contract_invalid(str(dataset), problems)
         return contract
 
     def all(self) -> list[Contract]:
@@ -66,18 +80,22 @@ class ContractRegistry:
         :raises GovernanceError: ``CONTRACT_MISSING`` when there is no folder, ``CONTRACT_INVALID`` with
             the problems when any file has one.
         """
-        problems = self.problems()
-        if problems:
-            raise contract_invalid(str(self.folder), problems)
+        report = self.check()
+        if report.problems:
+            raise contract_invalid(str(self.folder), report.problems)
         declarations = self._declarations(self._load())
         return sorted((d.contract for d in declarations if d.contract), key=lambda contract: contract.dataset)
 
-    def problems(self) -> list[Problem]:
-        """Everything that is wrong in the folder, by file and line.
+    def check(self) -> CheckReport:
+        """Everything that is wrong in the folder. A folder without a contract file is wrong too.
 
         :raises GovernanceError: ``CONTRACT_MISSING`` when there is no folder.
         """
-        return _problems(self._paths(), self._aliases)
+        paths = self._paths()
+        if not paths:
+            reason = "holds no contract file (*.yaml, *.yml)"
+            return CheckReport(0, 0, (Problem(str(self.folder), 1, "$", reason),))
+        return _check(paths, self._aliases)
 
     def _paths(self) -> list[Path]:
         if not self.folder.is_dir():
@@ -132,17 +150,22 @@ class ContractRegistry:
         )
 
 
-def validate(path: Path, aliases: Mapping[str, str] | None = None) -> list[Problem]:
-    """Everything that is wrong with a contract file or a folder of them.
+def check(path: Path, aliases: Mapping[str, str] | None = None) -> CheckReport:
+    """Check a contract file of any name, or a folder of them.
 
-    :param path: a file of any name, or a folder.
+    :param path: the file or folder.
     :param aliases: other words for zones.
-    :returns: by file and line; empty when all is well.
     :raises GovernanceError: ``CONTRACT_MISSING`` when there is nothing at `path`.
     """
+    registry = ContractRegistry(path, aliases)
     if path.is_dir() or not (path.exists() or path.is_symlink()):
-        return ContractRegistry(path, aliases).problems()
-    return _problems([path], tuple(sorted((aliases or {}).items())))
+        return registry.check()
+    return _check([path], tuple(sorted((aliases or {}).items())))
+
+
+def validate(path: Path, aliases: Mapping[str, str] | None = None) -> list[Problem]:
+    """The problems that :func:`check` finds; none when all is well."""
+    return list(check(path, aliases).problems)
 
 
 def parse_contract(
@@ -166,7 +189,7 @@ def parse_contract(
     raise contract_invalid(str(dataset), problems)
 
 
-def _problems(paths: Iterable[Path], aliases: tuple[tuple[str, str], ...]) -> list[Problem]:
+def _check(paths: Sequence[Path], aliases: tuple[tuple[str, str], ...]) -> CheckReport:
     problems: list[Problem] = []
     first: dict[DatasetName, Declaration] = {}
     for path in paths:
@@ -176,13 +199,11 @@ def _problems(paths: Iterable[Path], aliases: tuple[tuple[str, str], ...]) -> li
             continue
         parsed = _read(raw, str(path), aliases, True)
         problems += parsed.problems
-        for declaration in parsed.declarations:
-            if declaration.dataset in first:
-                problems.append(
-                    first[declaration.dataset].again(declaration.file, declaration.line, declaration.path)
-                )
-            first.setdefault(declaration.dataset, declaration)
-    return sorted(problems)
+        for entry in parsed.declarations:
+            if entry.dataset in first:
+                problems.append(first[entry.dataset].again(entry.file, entry.line, entry.path))
+            first.setdefault(entry.dataset, entry)
+    return CheckReport(len(paths), len(first), tuple(sorted(problems)))
 
 
 def contract_invalid(subject: str, problems: Iterable[Problem]) -> GovernanceError:
@@ -196,8 +217,8 @@ def contract_invalid(subject: str, problems: Iterable[Problem]) -> GovernanceErr
     more = f"\n  … and {len(found) - _SHOWN_PROBLEMS} more" if len(found) > _SHOWN_PROBLEMS else ""
     return GovernanceError(
         Reason.CONTRACT_INVALID,
-        f"The contract of {subject} is not valid:\n{shown}{more}\n"
-        "Mend it and check it with `airflow-gov contracts validate`.",
+        f"The contract of {subject} is not valid; mend it and check it with `airflow-gov contracts "
+        f"validate`:\n{shown}{more}",
         subject=subject,
         problems=[{"file": p.file, "line": p.line, "path": p.path, "reason": p.reason} for p in found],
     )
