@@ -1,0 +1,1 @@
+"""Airflow's connections, turned into what the rest of the package needs."""

@@ -1,0 +1,1 @@
+"""What Airflow loads into its processes: pages and listeners."""

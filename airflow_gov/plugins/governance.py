@@ -1,0 +1,93 @@
+"""The plugin: Governance in Airflow's navigation, and the pages behind it.
+
+Airflow loads plugins into every process, each task's too. So nothing of the web application is
+imported until its first request comes in, which happens in the API server only.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from airflow.plugins_manager import AirflowPlugin
+
+from airflow_gov.listeners import runs
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from fastapi import FastAPI
+
+    from airflow_gov.store import Store
+
+URL_PREFIX = "/airflow-gov"
+
+
+class GovernanceApp:
+    """The web application (ASGI 3.0), made when the first request needs it."""
+
+    def __init__(self, make: Callable[[], FastAPI]) -> None:
+        self._make = make
+        self._app: FastAPI | None = None
+
+    async def __call__(
+        self,
+        scope: MutableMapping[str, Any],
+        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+        send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+    ) -> None:
+        if self._app is None:
+            self._app = self._make()
+        await self._app(scope, receive, send)
+
+
+class CurrentStore:
+    """The store the Airflow connection names now: one engine, until the connection is changed."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._url: str | None = None
+        self._store: Store | None = None
+
+    def __call__(self) -> Store:
+        from airflow_gov.hooks.governance import GovernanceHook
+        from airflow_gov.store import Store
+
+        url = GovernanceHook().store_url()
+        with self._lock:
+            if self._store is None or url != self._url:
+                if self._store is not None:
+                    self._store.dispose()
+                self._url, self._store = url, Store(url)
+            return self._store
+
+
+def _make_app() -> FastAPI:
+    from airflow.api_fastapi.core_api.security import requires_access_asset
+
+    from airflow_gov.web import create_app
+
+    # A dataset is an Airflow asset: who may read assets may see the datasets.
+    return create_app(store=CurrentStore(), authenticate=requires_access_asset(method="GET"))
+
+
+class GovernancePlugin(AirflowPlugin):
+    """Governance in Airflow's navigation, its pages under ``/airflow-gov``, and the listeners."""
+
+    name = "airflow_gov"
+    # These attributes are lists because Airflow removes from them what it cannot use.
+    listeners = [runs]  # noqa: RUF012
+    fastapi_apps = [  # noqa: RUF012
+        {"name": "Airflow Governance", "url_prefix": URL_PREFIX, "app": GovernanceApp(_make_app)},
+    ]
+    external_views = [  # noqa: RUF012
+        {
+            # Without a leading slash: resolved through <base>, so that Airflow's base path is kept.
+            "name": "Governance",
+            "href": "airflow-gov/zones",
+            "url_route": "governance",
+            "destination": "nav",
+            "nav_top_level": True,
+            "icon": "airflow-gov/static/governance.svg",
+        },
+    ]

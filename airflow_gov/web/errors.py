@@ -1,0 +1,68 @@
+"""Errors as HTTP responses: a page for people, JSON for programs."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.web.pages import render
+from airflow_gov.web.security import HEADERS
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+logger = logging.getLogger(__name__)
+
+_UNAVAILABLE = (
+    Reason.CONFIGURATION_INVALID,
+    Reason.DEPENDENCY_MISSING,
+    Reason.STORE_SCHEMA,
+    Reason.STORE_UNAVAILABLE,
+)
+
+
+def http_error(request: Request, error: Exception) -> Response:
+    """A refused request: 401 and 403 say so without naming what was asked for."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
+    headers = dict(error.headers or {})
+    if not _wants_page(request):
+        return JSONResponse({"detail": error.detail}, error.status_code, headers)
+    template = "session_ended.html" if error.status_code == HTTPStatus.UNAUTHORIZED else "refused.html"
+    page = render(template, status=error.status_code, detail=error.detail)
+    page.headers.update(headers)
+    return page
+
+
+def governance_error(request: Request, error: Exception) -> Response:
+    """An error of this package; its message is written for people and holds no secret."""
+    assert isinstance(error, GovernanceError)  # noqa: S101 - what the handler is registered for
+    unavailable = error.reason in _UNAVAILABLE
+    status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.INTERNAL_SERVER_ERROR
+    if _wants_page(request):
+        return render("unavailable.html", status=status, error=error, last_read=None)
+    return JSONResponse({"detail": error.message, "reason": error.reason}, status)
+
+
+def unexpected_error(request: Request, error: Exception) -> Response:
+    """Anything else: logged with its traceback, told without it."""
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    detail = "Something went wrong on the server. Airflow's API server has the details in its log."
+    response: Response = (
+        render("refused.html", status=status, detail=detail)
+        if _wants_page(request)
+        else JSONResponse({"detail": detail}, status)
+    )
+    # This handler runs outside the middleware that adds them.
+    response.headers.update(HEADERS)
+    return response
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")

@@ -1,0 +1,145 @@
+/*
+ * The only module that touches Airflow's window around us.
+ *
+ * It runs before the first paint: an iframe that decides on its theme later flashes white in dark mode.
+ * Opened alone (no parent, or one of another origin), the pages follow the system's theme.
+ */
+"use strict";
+(() => {
+  const root = document.documentElement;
+
+  const parentDocument = (() => {
+    try {
+      return window.parent === window ? null : window.parent.document;
+    } catch {
+      return null; // another origin
+    }
+  })();
+
+  /* Airflow's design tokens and what they are called here; governance.css has a value for each. */
+  const colours = [
+    "bg", "bg-panel", "bg-subtle", "bg-muted", "fg", "fg-muted", "border", "border-emphasized",
+    "brand-solid", "brand-contrast", "brand-fg", "brand-focus-ring",
+    "success-solid", "success-contrast", "failed-solid", "failed-contrast",
+    "error-fg", "error-subtle", "error-muted",
+    "gray-solid", "gray-fg", "teal-solid", "teal-fg", "indigo-solid", "indigo-fg",
+    "lime-solid", "lime-fg", "fuchsia-solid", "fuchsia-fg", "slate-solid", "slate-fg",
+  ];
+
+  function takeOver() {
+    const host = parentDocument.documentElement;
+    const dark = host.classList.contains("dark");
+    root.classList.toggle("dark", dark);
+    root.classList.toggle("light", !dark);
+    root.style.colorScheme = dark ? "dark" : "light";
+    // Our text is English; the direction and the way to write numbers and dates are the person's.
+    root.dir = host.dir || "ltr";
+    const style = parentDocument.defaultView.getComputedStyle(host);
+    for (const name of colours) {
+      const value = style.getPropertyValue(`--chakra-colors-${name}`).trim();
+      if (value) root.style.setProperty(`--gov-${name}`, value);
+    }
+    const font = style.getPropertyValue("--chakra-fonts-body").trim();
+    if (font) root.style.setProperty("--gov-font", font);
+  }
+
+  function followSystem() {
+    const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+    root.classList.toggle("dark", dark);
+    root.classList.toggle("light", !dark);
+    root.style.colorScheme = dark ? "dark" : "light";
+  }
+
+  if (parentDocument) {
+    takeOver();
+    new MutationObserver(() => {
+      takeOver();
+      writeFigures();
+    }).observe(parentDocument.documentElement, { attributeFilter: ["class", "lang", "dir"] });
+  } else {
+    followSystem();
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", followSystem);
+  }
+
+  /* --- numbers and dates in the person's language ------------------------------------------------- */
+
+  function language() {
+    const wanted = parentDocument ? parentDocument.documentElement.lang : navigator.language;
+    try {
+      return Intl.getCanonicalLocales(wanted.replace("_", "-"))[0] || "en";
+    } catch {
+      return "en";
+    }
+  }
+
+  /* Airflow keeps the time zone that was chosen in its menu here; without a choice it shows UTC. */
+  function timeZone() {
+    try {
+      const chosen = JSON.parse(window.localStorage.getItem("timezone") || '"UTC"');
+      new Intl.DateTimeFormat("en", { timeZone: chosen });
+      return chosen;
+    } catch {
+      return "UTC";
+    }
+  }
+
+  const spans = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+
+  function ago(moment, locale) {
+    const seconds = (moment - Date.now()) / 1000;
+    const [unit, length] = spans.find(([, s]) => Math.abs(seconds) >= s) || ["second", 1];
+    return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(Math.round(seconds / length), unit);
+  }
+
+  const sizes = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+
+  function size(bytes, locale) {
+    const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), sizes.length - 1);
+    const style = { style: "unit", unit: sizes[step], unitDisplay: "short", maximumSignificantDigits: 3 };
+    return new Intl.NumberFormat(locale, style).format(bytes / 1000 ** step);
+  }
+
+  function writeFigures() {
+    const locale = language();
+    const whole = new Intl.NumberFormat(locale);
+    const date = new Intl.DateTimeFormat(locale, {
+      dateStyle: "medium", timeStyle: "medium", timeZone: timeZone(),
+    });
+    for (const element of document.querySelectorAll("[data-format]")) {
+      const kind = element.dataset.format;
+      if (kind === "number") element.textContent = whole.format(Number(element.value));
+      if (kind === "size") element.textContent = size(Number(element.value), locale);
+      if (kind === "ago") {
+        const moment = new Date(element.dateTime);
+        element.textContent = ago(moment, locale);
+        element.title = `${date.format(moment)} (${timeZone()})`;
+      }
+    }
+  }
+
+  /* --- links to Airflow's own pages --------------------------------------------------------------- */
+
+  /* The sandbox forbids target=_top; Airflow's router listens to its history instead. */
+  function visit(event) {
+    const link = event.target.closest("a[data-host]");
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (!link || !plain || !parentDocument) return;
+    event.preventDefault();
+    try {
+      window.parent.history.pushState({ idx: 0, key: "governance", usr: null }, "", link.href);
+      window.parent.dispatchEvent(new PopStateEvent("popstate", { state: window.parent.history.state }));
+    } catch {
+      const anchor = parentDocument.createElement("a");
+      anchor.href = link.href;
+      parentDocument.body.append(anchor);
+      anchor.click();
+      anchor.remove();
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    writeFigures();
+    document.addEventListener("click", visit);
+    window.setInterval(writeFigures, 60000);
+  });
+})();
