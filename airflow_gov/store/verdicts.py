@@ -1,0 +1,110 @@
+"""The verdicts on candidates and versions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, RowMapping, Select, select
+
+from airflow_gov.model.loads import RuleResult, Verdict
+from airflow_gov.model.zones import DatasetName
+from airflow_gov.store.execution_rows import part_row
+from airflow_gov.store.statements import children, insert_new
+from airflow_gov.store.tables import verdict as table
+from airflow_gov.store.tables import verdict_rule
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Mapping, Sequence
+
+    from airflow_gov.store.database import Database
+
+
+class Verdicts:
+    """The results of all checks, rule by rule."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, verdict: Verdict) -> None:
+        """Record a verdict. A verdict does not change: said again, nothing happens."""
+        with self._database.transaction() as connection:
+            made = insert_new(connection, table, _row(verdict))
+            if made and verdict.results:
+                connection.execute(verdict_rule.insert(), _rule_rows(verdict))
+
+    def get(self, verdict_id: str) -> Verdict | None:
+        """One verdict."""
+        return self._first(select(table).where(table.c.verdict_id == verdict_id))
+
+    def for_snapshot(
+        self, dataset: DatasetName, snapshot_id: int, contract_hash: str | None = None
+    ) -> Verdict | None:
+        """The newest verdict on a snapshot.
+
+        :param contract_hash: only on this version of the contract.
+        """
+        query = _newest_first(dataset).where(table.c.snapshot_id == snapshot_id)
+        if contract_hash is not None:
+            query = query.where(table.c.contract_hash == contract_hash)
+        return self._first(query)
+
+    def list(self, dataset: DatasetName, limit: int = 50) -> builtins.list[Verdict]:
+        """The verdicts on a dataset, newest first.
+
+        :param limit: how many at most.
+        """
+        return self._list(_newest_first(dataset).limit(limit))
+
+    def _first(self, query: Select[Any]) -> Verdict | None:
+        found = self._list(query.limit(1))
+        return found[0] if found else None
+
+    def _list(self, query: Select[Any]) -> builtins.list[Verdict]:
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+            results = _results(connection, [row["verdict_id"] for row in rows])
+        return [_read(row, results.get(row["verdict_id"], [])) for row in rows]
+
+
+def _newest_first(dataset: DatasetName) -> Select[Any]:
+    return (
+        select(table)
+        .where(table.c.dataset == str(dataset))
+        .order_by(table.c.checked_at.desc(), table.c.verdict_id.desc())
+    )
+
+
+def _results(connection: Connection, ids: list[str]) -> Mapping[str, Sequence[RuleResult]]:
+    found: dict[str, list[RuleResult]] = defaultdict(list)
+    for row in children(connection, verdict_rule, verdict_rule.c.verdict_id, ids):
+        values = {name: row[name] for name in row if name not in ("verdict_id", "position")}
+        found[row["verdict_id"]].append(RuleResult(**values | {"columns": tuple(row["columns"])}))
+    return found
+
+
+def _row(verdict: Verdict) -> dict[str, Any]:
+    row = {column.name: getattr(verdict, column.name) for column in table.columns}
+    return row | {"dataset": str(verdict.dataset)}
+
+
+def _rule_rows(verdict: Verdict) -> list[dict[str, Any]]:
+    return [
+        part_row(result, "")
+        | {"verdict_id": verdict.verdict_id, "position": position, "columns": list(result.columns)}
+        for position, result in enumerate(verdict.results)
+    ]
+
+
+def _read(row: RowMapping, results: Sequence[RuleResult]) -> Verdict:
+    return Verdict(
+        verdict_id=row["verdict_id"],
+        dataset=DatasetName.parse(row["dataset"]),
+        snapshot_id=row["snapshot_id"],
+        contract_hash=row["contract_hash"],
+        results=tuple(results),
+        rows=row["rows"],
+        checked_at=row["checked_at"],
+        execution_id=row["execution_id"],
+    )
