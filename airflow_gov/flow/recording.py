@@ -103,10 +103,27 @@ def _start(governance: Governance, opening: Execution) -> float:
         governance.spool.deliver(governance.store)
         before = governance.store.executions.get(opening.execution_id)
         governance.store.executions.start(opening)
+        _close_earlier_tries(governance, opening)
     except (StoreUnavailableError, StoreSchemaError) as error:
         log.warning("The execution record will be spooled: %s", error)
         return 0.0
     return (before.duration or 0.0) if before else 0.0
+
+
+def _close_earlier_tries(governance: Governance, opening: Execution) -> None:
+    """A try that left its record open was killed: Airflow starts the next one when it is gone."""
+    task = opening.task
+    if task.try_number > 1:
+        governance.store.executions.reconcile(
+            dag_id=task.dag_id,
+            run_id=task.run_id,
+            task_id=task.task_id,
+            map_index=task.map_index,
+            before_try=task.try_number,
+            status=Status.LOST,
+            message=f"The process ended without a word; try {task.try_number} took over.",
+            end=opening.start,
+        )
 
 
 def _finish(

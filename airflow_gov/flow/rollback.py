@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.loads import LogEntry, Version
+from airflow_gov.model.loads import LogEntry, Version, VersionKind
 
 if TYPE_CHECKING:
     from airflow_gov.model.zones import DatasetName
@@ -17,6 +17,8 @@ def rollback(
     governance: Governance, dataset: DatasetName, version: int, *, reason: str, actor: str
 ) -> Version:
     """Make an earlier published version the dataset's current one; nothing is deleted.
+
+    It becomes a version of its own, with a new number and the old snapshot.
 
     :param dataset: the dataset.
     :param version: the number of a published version.
@@ -43,18 +45,34 @@ def rollback(
             dataset=str(dataset),
         )
     head = governance.lake.head(dataset)
-    if head != wanted.snapshot_id:
-        governance.lake.rollback(dataset, to_snapshot_id=wanted.snapshot_id, expected_head=head)
-    restored = replace(wanted, current=True)
+    if head is None or head == wanted.snapshot_id:
+        return wanted
+    tag = governance.lake.next_tag(dataset)
+    governance.lake.rollback(dataset, to_snapshot_id=wanted.snapshot_id, expected_head=head, tag=tag)
+    restored = replace(
+        wanted,
+        version=int(tag.removeprefix("v")),
+        tag=tag,
+        kind=VersionKind.ROLLBACK,
+        execution_id=None,
+        parent_snapshot_id=head,
+        published_at=governance.clock(),
+        current=True,
+    )
     with governance.store.transaction():
-        governance.store.versions.record(restored)
+        recorded = governance.store.versions.record(restored)
         governance.store.log.append(
             LogEntry(
                 action="rollback",
                 subject=str(dataset),
                 actor=actor,
                 at=governance.clock(),
-                details={"version": version, "from_snapshot": head, "reason": reason},
+                details={
+                    "to_version": version,
+                    "version": recorded.version,
+                    "from_snapshot": head,
+                    "reason": reason,
+                },
             )
         )
-    return restored
+    return recorded
