@@ -9,11 +9,11 @@ from airflow.sdk import DAG, task
 from airflow_gov.sensors import QualityGateSensor
 
 if TYPE_CHECKING:
-    import pyarrow
+    import pyarrow as pa
 
 
 @task.zone(source="clean.planes", target="gold.fleet")
-def fleet(planes: pyarrow.Table) -> pyarrow.Table:
+def fleet(planes: pa.Table) -> pa.Table:
     """How many aircraft and seats each manufacturer has in the air."""
     totals = planes.group_by("manufacturer").aggregate(
         [("tailnum", "count"), ("seats", "sum"), ("built", "mean")]

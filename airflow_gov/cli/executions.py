@@ -16,7 +16,7 @@ from airflow_gov.model.execution import Execution, Role, Status
 _AGO = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class _Since(click.ParamType):
+class _Since(click.ParamType[datetime]):
     """A time, or how long ago: ``2026-01-31``, ``2026-01-31T12:00:00Z``, ``90m``, ``24h``, ``7d``, ``2w``."""
 
     name = "time"
@@ -78,7 +78,7 @@ def list_executions(
         output.print_json(found)
         return
     output.print_table(
-        ["started", "status", "dag", "task", "what", "read#", "written#", "target", "execution"],
+        ["started", "status", "dag", "task", "what", "read#", "written#", "target", "execution*"],
         (_line(execution) for execution in found),
         empty="No executions.",
     )

@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, Command] = {
     "contracts": Command("airflow_gov.cli.contracts", "Check data contracts (ODCS files)."),
     "datasets": Command("airflow_gov.cli.datasets", "Datasets, their versions, rollback and maintenance."),
     "db": Command("airflow_gov.cli.db", "The governance store's schema."),
-    "demo": Command("airflow_gov.cli.demo", "Run the example Dags on real data in an Airflow home of their own."),
+    "demo": Command("airflow_gov.cli.demo", "Run the example Dags on real data, in an Airflow of their own."),
     "executions": Command("airflow_gov.cli.executions", "Who ran what, on which data, with what result."),
     "zones": Command("airflow_gov.cli.zones", "What each zone of the lake holds."),
 }

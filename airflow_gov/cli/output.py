@@ -45,14 +45,19 @@ def print_json(value: Any) -> None:
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[Any]], *, empty: str) -> None:
     """A table of one line per thing.
 
-    :param columns: headings; those ending in ``#`` hold numbers and are set to the right.
+    :param columns: headings; those ending in ``#`` hold numbers and are set to the right, those ending
+        in ``*`` hold what is copied, and stay on one line as long as there is room at all.
     :param rows: their cells, see :func:`cell`.
     :param empty: what is said when there are no rows.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for heading in columns:
-        right = heading.endswith("#")
-        table.add_column(heading.rstrip("#"), justify="right" if right else "left", overflow="fold")
+        table.add_column(
+            heading.rstrip("#*"),
+            justify="right" if heading.endswith("#") else "left",
+            no_wrap=heading.endswith(("#", "*")),
+            overflow="fold",
+        )
     for row in rows:
         table.add_row(*(cell(value) for value in row))
     if table.row_count:

@@ -116,9 +116,10 @@ def _data_heading(data: DataRef) -> str:
 
 def _outside(data: DataRef) -> str:
     if data.database is not None:
-        return ".".join(
-            part for part in (data.database.get("database"), data.database.get("table")) if part
-        ) or "a database"
+        return (
+            ".".join(part for part in (data.database.get("database"), data.database.get("table")) if part)
+            or "a database"
+        )
     return "outside files"
 
 

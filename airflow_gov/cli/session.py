@@ -6,7 +6,7 @@ import importlib
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -61,7 +61,7 @@ class Session:
         """A dataset's name as a person wrote it, the installation's words for zones included."""
         return DatasetName.parse(name, self.settings.zone_aliases)
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -107,7 +107,7 @@ def example_dags() -> Path:
             return folder
     raise GovernanceError(
         Reason.SOURCE_MISSING,
-        f"The example Dags are neither in {package} nor beside it: install airflow-gov from a wheel or a checkout.",
+        f"The example Dags are neither in {package} nor beside it: install it from a wheel or a checkout.",
     )
 
 

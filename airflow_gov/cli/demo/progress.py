@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from airflow_gov.cli import output
 
@@ -56,7 +63,7 @@ class DemoProgress:
         if not self._console.is_terminal:
             self._console.print(f"{result.dag}: {result.state}, {result.tasks} tasks, {result.seconds} s")
 
-    def __enter__(self) -> DemoProgress:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 

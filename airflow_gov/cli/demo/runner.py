@@ -100,9 +100,7 @@ def _prepare_airflow(plan: Plan) -> None:
         known = set(session.scalars(select(Connection.conn_id)))
         for connection in (
             Connection(conn_id="fleet_db", conn_type="sqlite", host=plan.database),
-            Connection(
-                conn_id="token_key", conn_type="generic", password=secrets.token_urlsafe(32)
-            ),
+            Connection(conn_id="token_key", conn_type="generic", password=secrets.token_urlsafe(32)),
         ):
             if connection.conn_id not in known:
                 session.add(connection)
@@ -115,7 +113,7 @@ def _load_dags(plan: Plan) -> Any:
     from airflow.utils.session import create_session
     from sqlalchemy import update
 
-    manager = DagBundlesManager()
+    manager: Any = DagBundlesManager()  # type: ignore[no-untyped-call]
     manager.sync_bundles_to_db()
     bundle = manager.get_bundle(BUNDLE)
     bundle.initialize()
@@ -143,7 +141,7 @@ def _listen(teller: _Teller) -> None:
         def on_task_instance_failed(self, task_instance: Any, error: object) -> None:
             teller.task(task_instance, "failed", error)
 
-    get_listener_manager().add_listener(Listener())
+    get_listener_manager().add_listener(Listener())  # type: ignore[no-untyped-call]
 
 
 def _run(dag: Any, plan: Plan, teller: _Teller) -> bool:

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8080
 _START_SECONDS = 180
 _STOP_SECONDS = 20
-_PASSWORDS = "simple_auth_manager_passwords.json.generated"  # noqa: S105 - a file's name
+_PASSWORDS = "simple_auth_manager_passwords.json.generated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def serving(home: DemoHome, port: int) -> Iterator[Served]:
     """
     log = home.folder / "logs" / "standalone.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - this interpreter's Airflow
+        process = subprocess.Popen(
             [sys.executable, "-m", "airflow", "standalone"],
             env={
                 **home.environment(),
@@ -119,9 +119,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log: str) -
 
 def _healthy(port: int) -> bool:
     try:
-        with urllib.request.urlopen(  # noqa: S310 - http, this machine
-            f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5
-        ) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
             components = json.load(answer)
     except (OSError, ValueError, urllib.error.URLError):
         return False
@@ -145,8 +143,6 @@ def _stop_group(process: subprocess.Popen[bytes]) -> None:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.terminate()
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()

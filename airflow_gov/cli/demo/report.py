@@ -1,0 +1,131 @@
+"""What the demo ends with: per zone what was published, how it was checked, and where it lies."""
+
+from __future__ import annotations
+
+import os.path
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from airflow_gov.cli import output
+from airflow_gov.cli.datasets import print_datasets
+from airflow_gov.model.execution import Role
+from airflow_gov.model.zones import DatasetName, Zone
+from airflow_gov.runtime import Governance
+from airflow_gov.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow_gov.cli.demo.home import DemoHome
+    from airflow_gov.cli.demo.run import Outcome
+    from airflow_gov.model.summary import DatasetSummary
+    from airflow_gov.store import Store
+
+
+def build_report(home: DemoHome, outcome: Outcome, seconds: float) -> dict[str, Any]:
+    """The demo's result as one document.
+
+    :param home: the demo's home.
+    :param outcome: how the Dags ended.
+    :param seconds: wall time of all of it.
+    """
+    settings = Settings.load(home.environment())
+    governance = Governance(settings)
+    try:
+        summaries = governance.store.versions.summaries()
+        zones = {zone.value: _zone(zone, summaries, governance.store) for zone in Zone}
+    finally:
+        governance.close()
+    return {
+        "succeeded": outcome.succeeded,
+        "problem": outcome.problem,
+        "seconds": round(seconds, 1),
+        "home": str(home.folder),
+        "lake": settings.warehouse,
+        "catalog": settings.catalog_properties.get("uri"),
+        "sources": str(home.sources),
+        "synthetic": ["passengers (made by Faker)", "inspections (made up, tail numbers are real)"],
+        "dags": outcome.dags,
+        "zones": zones,
+        "next": _next_commands(home),
+    }
+
+
+def print_report(home: DemoHome, report: dict[str, Any]) -> None:
+    """The same for a person.
+
+    :param home: the demo's home.
+    :param report: from :func:`build_report`.
+    """
+    governance = Governance(Settings.load(home.environment()))
+    try:
+        print_datasets(governance.store.versions.summaries())
+    finally:
+        governance.close()
+    output.print_facts(
+        {
+            "time": f"{report['seconds']} s, {sum(dag.tasks for dag in report['dags'])} tasks in Airflow",
+            "made up": report["synthetic"],
+            "delivered files": report["sources"],
+            "lake": report["lake"],
+            "Iceberg catalogue": report["catalog"],
+        }
+    )
+    output.print_heading("Next")
+    for command in report["next"]:
+        output.console().print(f"  {command}")
+
+
+def print_problems(outcome: Outcome) -> None:
+    """What failed, why, and where to read more; on standard error."""
+    console = output.console(stderr=True)
+    for result in outcome.dags:
+        if not result.succeeded:
+            console.print(f"\nThe Dag {result.dag} ended as {result.state}.", style="bold red")
+            for task, error in result.errors.items():
+                console.print(f"  {task}: {output.printable(error)}")
+            console.print(f"  Its log: {result.log}")
+    if outcome.problem:
+        console.print(f"\nThe demo stopped: {output.printable(outcome.problem)}", style="bold red")
+
+
+def _zone(zone: Zone, summaries: Sequence[DatasetSummary], store: Store) -> dict[str, Any]:
+    here = {str(each.dataset): _dataset(each, store) for each in summaries if each.dataset.zone is zone}
+    return {
+        "meaning": zone.meaning,
+        "rows": sum(each["rows"] or 0 for each in here.values()),
+        "quarantined": sum(each["quarantined"] or 0 for each in here.values()),
+        "datasets": here,
+    }
+
+
+def _dataset(summary: DatasetSummary, store: Store) -> dict[str, Any]:
+    return {
+        "version": summary.version,
+        "versions": summary.versions,
+        "rows": summary.rows,
+        "quarantined": summary.quarantined or 0,
+        "gate": {True: "passed", False: "failed", None: None}[summary.passed],
+        "published_at": summary.published_at,
+        "size": summary.size,
+        "location": _location(store, summary.dataset),
+    }
+
+
+def _location(store: Store, dataset: DatasetName) -> str | None:
+    """The folder that holds the files which the newest execution with files wrote into the dataset."""
+    for execution in store.executions.list(dataset=dataset, limit=20):
+        for data in execution.data:
+            if data.role is Role.TARGET and data.dataset == str(dataset) and data.files:
+                return os.path.commonpath([os.path.dirname(file.uri) for file in data.files])  # noqa: PTH120
+    return None
+
+
+def _next_commands(home: DemoHome) -> list[str]:
+    set_home = f"AIRFLOW_HOME={shlex.quote(str(home.folder))}"
+    return [
+        f"{set_home} airflow-gov zones",
+        f"{set_home} airflow-gov datasets show gold.carrier_punctuality",
+        f"{set_home} airflow-gov executions list --dag flights",
+        f"{set_home} airflow standalone",
+    ]
