@@ -72,7 +72,7 @@ def load_document(raw: bytes, file: str) -> Document:
 
 def _text(raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
-        raise _RefusedError(1, f"the file has {len(raw):,} bytes; a contract has at most {MAX_BYTES:,}")
+        raise _RefusedError(1, f"the file has more than {MAX_BYTES:,} bytes, the most a contract may have")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:

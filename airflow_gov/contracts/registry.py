@@ -14,7 +14,7 @@ from airflow_gov.contracts.reading import ContractFile, Declaration, read_contra
 from airflow_gov.model.errors import GovernanceError, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from airflow_gov.model.contract import Contract
     from airflow_gov.model.zones import DatasetName
@@ -60,12 +60,12 @@ class ContractRegistry:
         :raises GovernanceError: ``CONTRACT_MISSING`` naming the folder and datasets with like names;
             ``CONTRACT_INVALID`` with the problems of the file, or naming both files that declare it.
         """
-        files = self._load()
+        files, unreadable = self._load()
         # A file that does not hold the name's text does not declare it: most files need no parsing.
         mentions = {path: raw for path, raw in files.items() if f".{dataset.name}".encode() in raw}
         declared = self._declarations(mentions, dataset) or self._declarations(files, dataset)
         if not declared:
-            raise self._missing(dataset, files, mentions)
+            raise self._missing(dataset, files, [*unreadable, *self._unparsed(mentions)])
         path = Path(declared[0].file)
         problems = [*self._parse(path, files[path], standard=True).problems]
         problems += [declared[0].again(other.file, other.line, other.path) for other in declared[1:]]
@@ -83,7 +83,7 @@ class ContractRegistry:
         report = self.check()
         if report.problems:
             raise contract_invalid(str(self.folder), report.problems)
-        declarations = self._declarations(self._load())
+        declarations = self._declarations(self._load()[0])
         return sorted((d.contract for d in declarations if d.contract), key=lambda contract: contract.dataset)
 
     def check(self) -> CheckReport:
@@ -108,9 +108,11 @@ class ContractRegistry:
             )
         return list(find_files(self.folder))
 
-    def _load(self) -> dict[Path, bytes]:
+    def _load(self) -> tuple[dict[Path, bytes], list[Problem]]:
+        """The files' bytes, and why some cannot be read."""
         contents = {path: read_bytes(path) for path in self._paths()}
-        return {path: raw for path, raw in contents.items() if isinstance(raw, bytes)}
+        files = {path: raw for path, raw in contents.items() if isinstance(raw, bytes)}
+        return files, [problem for problem in contents.values() if isinstance(problem, Problem)]
 
     def _parse(self, path: Path, raw: bytes, *, standard: bool) -> ContractFile:
         return _read(raw, str(path), self._aliases, standard)
@@ -125,18 +127,18 @@ class ContractRegistry:
             if dataset in (None, declaration.dataset)
         ]
 
+    def _unparsed(self, files: Mapping[Path, bytes]) -> Iterator[Problem]:
+        for path, raw in files.items():
+            parsed = self._parse(path, raw, standard=False)
+            if not parsed.declarations:
+                yield from parsed.problems
+
     def _missing(
-        self, dataset: DatasetName, files: Mapping[Path, bytes], mentions: Mapping[Path, bytes]
+        self, dataset: DatasetName, files: Mapping[Path, bytes], suspects: Sequence[Problem]
     ) -> GovernanceError:
-        """Why there is no contract: a file that names the dataset cannot be read, or there is none."""
-        unreadable = [
-            problem
-            for path, raw in mentions.items()
-            if not (parsed := self._parse(path, raw, standard=False)).declarations
-            for problem in parsed.problems
-        ]
-        if unreadable:
-            return contract_invalid(str(dataset), unreadable)
+        """Why there is no contract: a file that may hold it cannot be read, or there is none."""
+        if suspects:
+            return contract_invalid(str(dataset), suspects)
         known = sorted(str(declaration.dataset) for declaration in self._declarations(files))
         near = difflib.get_close_matches(str(dataset), known, n=3, cutoff=0.5)
         hint = f"there is {', '.join(near)}" if near else f"{len(known)} other datasets have one"
@@ -182,11 +184,11 @@ def parse_contract(
     :raises GovernanceError: ``CONTRACT_INVALID`` when the text does not say what the dataset's columns are.
     """
     parsed = _read(text.encode(), path, tuple(sorted((aliases or {}).items())), False)
-    for declaration in parsed.declarations:
-        if declaration.dataset == dataset and declaration.contract is not None:
-            return declaration.contract
-    problems = parsed.problems or (Problem(path, 1, "$.schema", f"does not declare {dataset}"),)
-    raise contract_invalid(str(dataset), problems)
+    found = [entry for entry in parsed.declarations if entry.dataset == dataset]
+    if found and found[0].contract is not None:
+        return found[0].contract
+    undeclared = Problem(path, 1, "$.schema", f"does not declare {dataset}")
+    raise contract_invalid(str(dataset), [undeclared, *parsed.problems] if not found else parsed.problems)
 
 
 def _check(paths: Sequence[Path], aliases: tuple[tuple[str, str], ...]) -> CheckReport:

@@ -123,7 +123,20 @@ def _check_piece(piece: _Piece, findings: Findings) -> None:
 def _schema() -> dict[str, Any]:
     file = importlib.resources.files("open_data_contract_standard") / "schema.json"
     schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    for rule in schema["$defs"]["SchemaBaseProperty"]["allOf"]:
+        _require_logical_type(rule.get("if", {}))
     return schema
+
+
+def _require_logical_type(condition: dict[str, Any]) -> None:
+    """Make "if logicalType is …" not hold where there is none.
+
+    As published, a property without a logicalType meets every such condition at once, and version 3.2
+    asks it for the `map` of a map.
+    """
+    for branch in condition.get("anyOf", [condition]):
+        if "logicalType" in branch.get("properties", {}):
+            branch["required"] = ["logicalType"]
 
 
 @cache
