@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.web.pages import render
+from airflow_gov.web.pages import render, render_session_ended
 from airflow_gov.web.security import HEADERS
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ def http_error(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if not _wants_page(request):
         return JSONResponse({"detail": error.detail}, error.status_code, headers)
-    template = "session_ended.html" if error.status_code == HTTPStatus.UNAUTHORIZED else "refused.html"
-    page = render(template, status=error.status_code, detail=error.detail)
+    if error.status_code == HTTPStatus.UNAUTHORIZED:
+        page = render_session_ended()
+    else:
+        page = render("refused.html", status=error.status_code, detail=error.detail)
     page.headers.update(headers)
     return page
 

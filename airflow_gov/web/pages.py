@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +23,34 @@ def render(template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     :param context: what the template shows.
     """
     return HTMLResponse(_environment().get_template(template).render(status=status, **context), status)
+
+
+# The one page for strangers cannot load our static files: they are closed as well. Its few lines of
+# style and script are allowed by their hash and nothing else is (CSP Level 3, "hash-source").
+_STRANGERS_STYLE = "body{font:14px/1.5 system-ui,sans-serif;margin:16px 24px}h1{font-size:24px}"
+_STRANGERS_SCRIPT = (
+    "try{if(parent!==self&&parent.document.documentElement.classList.contains('dark'))"
+    "document.documentElement.style.colorScheme='dark'}catch{}"
+)
+
+
+def render_session_ended() -> HTMLResponse:
+    """The page for those who are not logged in: it tells nothing and loads nothing."""
+    page = render(
+        "session_ended.html",
+        status=401,
+        style=Markup(_STRANGERS_STYLE),  # noqa: S704 - a constant
+        script=Markup(_STRANGERS_SCRIPT),  # noqa: S704 - a constant
+    )
+    page.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src {_hash(_STRANGERS_STYLE)}; script-src {_hash(_STRANGERS_SCRIPT)}; "
+        "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+    return page
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 @cache

@@ -18,10 +18,8 @@
 
   /* Airflow's design tokens and what they are called here; governance.css has a value for each. */
   const colours = [
-    "bg", "bg-panel", "bg-subtle", "bg-muted", "fg", "fg-muted", "border", "border-emphasized",
-    "brand-solid", "brand-contrast", "brand-fg", "brand-focus-ring",
+    "bg", "bg-muted", "fg", "fg-muted", "border", "border-emphasized", "brand-focus-ring",
     "success-solid", "success-contrast", "failed-solid", "failed-contrast",
-    "error-fg", "error-subtle", "error-muted",
     "gray-solid", "gray-fg", "teal-solid", "teal-fg", "indigo-solid", "indigo-fg",
     "lime-solid", "lime-fg", "fuchsia-solid", "fuchsia-fg", "slate-solid", "slate-fg",
   ];

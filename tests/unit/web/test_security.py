@@ -1,0 +1,137 @@
+"""Nobody sees anything without authentication, and no page can be turned against its reader."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from support.published import DATASETS
+
+PATHS = (
+    "/",
+    "/zones",
+    "/zones?zone=gold",
+    "/zones?zone=nonsense",
+    "/zones/",
+    "/api/v1/zones",
+    "/api/v1/nothing",
+    "/static/host.js",
+    "/static/governance.css",
+    "/static/governance.svg",
+    "/static/nothing.js",
+    "/static/../app.py",
+    "/docs",
+    "/redoc",
+    "/openapi.json",
+    "/docs/oauth2-redirect",
+    "/nothing/at/all",
+    "//zones",
+)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("path", PATHS)
+def test_strangers_get_401_everywhere(stranger: TestClient, path: str, method: str, accept: str) -> None:
+    response = stranger.request(method, path, headers={"Accept": accept})
+    assert response.status_code == 401
+    assert not [name for name, *_ in DATASETS if name in response.text]
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'self'" in response.headers["Content-Security-Policy"]
+
+
+def test_every_route_of_the_application_is_among_those_tried(app: FastAPI) -> None:
+    templates = {getattr(route, "path", repr(route)) for route in app.routes}
+    assert templates == {"/", "/zones", "/api/v1/zones", "/static/{path:path}", "/{path:path}"}
+
+
+@pytest.mark.parametrize("token", ["Bearer wrong", "Bearer", "Basic cmVhZGVy", "reader"])
+def test_a_wrong_token_is_a_stranger(stranger: TestClient, token: str) -> None:
+    assert stranger.get("/zones", headers={"Authorization": token}).status_code == 401
+
+
+def test_who_may_not_read_assets_is_told_so_without_names(stranger: TestClient) -> None:
+    headers = {"Authorization": "Bearer stranger-with-account", "Accept": "text/html"}
+    response = stranger.get("/zones", headers=headers)
+    assert response.status_code == 403
+    assert "Your role in Airflow does not include reading assets" in response.text
+    assert not [name for name, *_ in DATASETS if name in response.text]
+
+
+@pytest.mark.parametrize("path", ["/zones", "/api/v1/zones", "/static/host.js", "/nothing", "/"])
+def test_every_answer_carries_the_headers(reader: TestClient, path: str) -> None:
+    headers = reader.get(path).headers
+    policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == policy["object-src"] == policy["base-uri"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["frame-ancestors"] == "'self'"
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    expected = "private, no-cache" if path.startswith("/static/") else "no-store"
+    assert headers["Cache-Control"] == expected
+
+
+class _Inline(HTMLParser):
+    """Collects what a strict policy forbids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._inside: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = dict(attrs)
+        self._inside = tag if tag in ("script", "style") and "src" not in names else None
+        self.found += [f"{tag} {name}" for name in names if name == "style" or name.startswith("on")]
+        self.found += [
+            f"{tag} {value}" for value in names.values() if (value or "").startswith("javascript:")
+        ]
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and data.strip():
+            self.found.append(f"<{self._inside}>{data}")
+        self._inside = None
+
+
+@pytest.mark.parametrize("path", ["/zones", "/zones?zone=gold", "/zones?zone=work", "/nothing"])
+def test_pages_have_nothing_inline(reader: TestClient, path: str) -> None:
+    parser = _Inline()
+    parser.feed(reader.get(path).text)
+    assert parser.found == []
+
+
+def test_the_page_for_strangers_runs_only_what_its_policy_names_by_hash(stranger: TestClient) -> None:
+    response = stranger.get("/zones", headers={"Accept": "text/html"})
+    policy = response.headers["Content-Security-Policy"]
+    for tag in ("style", "script"):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", response.text)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert "unsafe" not in policy
+    assert "Session ended" in response.text
+
+
+def test_names_from_contracts_are_escaped(reader: TestClient) -> None:
+    text = reader.get("/zones").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "<script>alert" not in text
+
+
+@pytest.mark.parametrize(
+    "zone", ["<script>alert(1)</script>", "gold' OR 1=1", "../..", "", "GOLD"], ids=range(5)
+)
+def test_a_zone_that_is_none_is_not_found_and_not_echoed_raw(reader: TestClient, zone: str) -> None:
+    response = reader.get("/zones", params={"zone": zone})
+    assert response.status_code == 404
+    assert "<script>alert" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/static/..%2fapp.py", "/static/%2e%2e/app.py", "/static//etc/passwd"])
+def test_static_files_end_at_their_folder(reader: TestClient, path: str) -> None:
+    assert reader.get(path).status_code == 404
