@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.demo import airflow_gov, demo  # noqa: F401 - fixtures
 
 from airflow_gov.runtime import Governance
 from airflow_gov.settings import Settings

@@ -87,7 +87,7 @@ class Watcher(Protocol):
 
 
 def run_dags(home: DemoHome, watcher: Watcher) -> Outcome:
-    """Run the example Dags in the demo's Airflow, one after the other.
+    """Run the example Dags in the demo's Airflow, one after the other, until one fails.
 
     :param home: the demo's home.
     :param watcher: is told what happens.
@@ -105,7 +105,7 @@ def run_dags(home: DemoHome, watcher: Watcher) -> Outcome:
         for line in events:
             _follow(json.loads(line), outcome, watcher)
         process.wait()
-    if outcome.problem is None and len(outcome.dags) < len(DAGS):
+    if outcome.succeeded and len(outcome.dags) < len(DAGS):
         outcome.problem = f"Airflow ended early with exit code {process.returncode}; it said why in {log}"
     return outcome
 

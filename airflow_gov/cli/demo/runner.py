@@ -84,8 +84,8 @@ def main(events: int, plan: Plan) -> int:
             return 1
         _listen(teller)
         teller.tell("ready")
-        results = [_run(bag.dags[dag_id], plan, teller) for dag_id in plan.dags]
-    return 0 if all(results) else 1
+        # A Dag reads what those before it published: the first that fails is the last that runs.
+        return 0 if all(_run(bag.dags[dag_id], plan, teller) for dag_id in plan.dags) else 1
 
 
 def _prepare_airflow(plan: Plan) -> None:

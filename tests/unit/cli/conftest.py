@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -56,15 +57,20 @@ schema:
     physicalName: {SALES}
     description: Sales per region.
     properties:
-      - {{name: region, logicalType: string, primaryKey: true, primaryKeyPosition: 1, required: true, description: Where.}}
-      - {{name: buyer, logicalType: string, classification: restricted, tags: ["pii:name"], description: Who.}}
+      - name: region
+        logicalType: string
+        primaryKey: true
+        primaryKeyPosition: 1
+        required: true
+        description: Where.
+      - {{name: buyer, logicalType: string, classification: restricted, tags: ["pii:name"]}}
 """
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """AIRFLOW_HOME; nothing of this machine's own Airflow is seen."""
-    for name in [name for name in __import__("os").environ if name.startswith("AIRFLOW")]:
+    for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
         monkeypatch.delenv(name)
     folder = tmp_path / "airflow"
     monkeypatch.setenv("AIRFLOW_HOME", str(folder))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -74,13 +76,21 @@ def test_a_connection_that_airflow_does_not_have(home: Path) -> None:
 def test_a_connection_from_the_environment_by_way_of_airflow(home: Path, history) -> None:
     elsewhere = home / "elsewhere.db"
     (home / "airflow_gov" / "governance.db").rename(elsewhere)
-    environment = {
-        **os.environ,
-        "AIRFLOW_CONN_OTHER_STORE": f'{{"conn_type": "airflow_gov", "schema": "{elsewhere}", "extra": {{"drivername": "sqlite"}}}}',
+    connection = {
+        "conn_type": "airflow_gov",
+        "schema": str(elsewhere),
+        "extra": {"drivername": "sqlite"},
     }
+    environment = {**os.environ, "AIRFLOW_CONN_OTHER_STORE": json.dumps(connection)}
     answer = program("--conn-id", "other_store", "datasets", "list", env=environment)
     assert answer.returncode == 0, answer.stderr
     assert "gold.sales" in answer.stdout
+
+
+def children_seconds() -> float:
+    """Processor time, which other work on this machine does not lengthen as it does wall time."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 READ_COMMANDS = [
@@ -105,9 +115,9 @@ def test_read_commands_start_quickly_and_import_nothing_heavy(history, arguments
     )
     seconds = []
     for _ in range(3):
-        started = time.monotonic()
+        before = children_seconds()
         answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-        seconds.append(time.monotonic() - started)
+        seconds.append(children_seconds() - before)
         assert answer.returncode == 0, answer.stderr
         assert answer.stderr.strip() == "[]"
     assert min(seconds) < 1.0
@@ -128,8 +138,9 @@ def test_ctrl_c_is_quiet(home: Path) -> None:
     waiting, _ = os.pipe()
     script = (
         "import click, sys\n"
+        "def wait(): click.confirm('Go on?', abort=True, err=True)\n"
         "from airflow_gov.cli.main import cli, run\n"
-        "cli.add_command(click.Command('wait', callback=lambda: click.confirm('Go on?', abort=True, err=True)))\n"
+        "cli.add_command(click.Command('wait', callback=wait))\n"
         "cli.get_command = lambda ctx, name: cli.commands[name]\n"
         "print('ready', flush=True)\n"
         "sys.exit(run(['wait']))\n"

