@@ -1,0 +1,156 @@
+"""What a user's SQL is before it runs: exactly one SELECT that names nothing but declared datasets."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.zones import DatasetName
+from airflow_gov.transform.errors import sql_failure
+
+#: Table functions that read nothing outside the query. All others read files, settings or run hidden SQL.
+TABLE_FUNCTIONS = frozenset(
+    {"generate_series", "json_each", "json_tree", "range", "repeat", "repeat_row", "unnest"}
+)
+#: Parts of a query that only read. DuckDB also allows INSERT, COPY and the like inside WITH.
+_READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A SELECT that may run.
+
+    :param text: the user's text up to its closing semicolon, comments and lines as they were.
+    :param reads: the declared datasets it names.
+    """
+
+    text: str
+    reads: frozenset[DatasetName]
+
+
+def parse_select(sql: str, declared: Collection[DatasetName]) -> Statement:
+    """Check a user's SQL.
+
+    :param sql: the text.
+    :param declared: the datasets it may name.
+    :raises GovernanceError: ``SQL_FAILED`` where it is no SQL, ``SQL_REFUSED`` where it is more or other
+        than one SELECT of the declared datasets.
+    """
+    with duckdb.connect(":memory:", config={"python_enable_replacements": False}) as parser:
+        parser.execute("SET errors_as_json = true").fetchall()
+        _require_one_select(parser, sql)
+        tree = json.loads(parser.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
+    if tree["error"]:
+        raise _refused(f"DuckDB cannot analyse this SELECT: {tree.get('error_message', '')}")
+    nodes = list(_nodes(tree["statements"]))
+    _require_reading(nodes)
+    return Statement(text=_without_end(sql), reads=frozenset(_tables(nodes, declared)))
+
+
+def _refused(message: str, **attributes: Any) -> GovernanceError:
+    return GovernanceError(Reason.SQL_REFUSED, message, **attributes)
+
+
+def _require_one_select(parser: duckdb.DuckDBPyConnection, sql: str) -> None:
+    try:
+        statements = parser.extract_statements(sql)
+    except duckdb.Error as error:
+        raise sql_failure(error, sql) from error
+    if not statements:
+        raise _refused("The SQL is empty: write one SELECT.")
+    if len(statements) > 1:
+        raise _refused(f"The SQL has {len(statements)} statements: write exactly one SELECT.")
+    kind = statements[0].type.name
+    if kind == "MULTI":
+        raise _refused(
+            "A PIVOT that takes its columns from the data is more than one SELECT: list them, "
+            "PIVOT … ON column IN (value, …)."
+        )
+    if kind != "SELECT":
+        raise _refused(f"The SQL is a statement of type {kind}: write exactly one SELECT.")
+    if statements[0].named_parameters:
+        names = ", ".join(f"${name}" for name in sorted(statements[0].named_parameters))
+        raise _refused(f"The SQL has parameters ({names}): write values, or use the operator's templating.")
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object of the syntax tree, however deep."""
+    waiting = [tree]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            yield item
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+
+
+def _require_reading(nodes: list[dict[str, Any]]) -> None:
+    for node in nodes:
+        kind = node.get("type")
+        if kind == "SHOW_REF":
+            raise _refused("DESCRIBE, SHOW and SUMMARIZE are not a SELECT of data: write exactly one SELECT.")
+        if isinstance(kind, str) and kind.endswith("_NODE") and kind not in _READING_NODES:
+            word = kind.removesuffix("_NODE").removesuffix("_QUERY")
+            raise _refused(f"The SQL has a {word} inside: a transformation only reads.")
+        if kind == "TABLE_FUNCTION":
+            _require_harmless(node)
+
+
+def _require_harmless(node: dict[str, Any]) -> None:
+    name = str((node.get("function") or {}).get("function_name", "")).lower()
+    if name not in TABLE_FUNCTIONS:
+        raise _refused(
+            f"{name}() is not available here: a transformation reads its declared sources and nothing "
+            f"else. Table functions that can be used: {', '.join(sorted(TABLE_FUNCTIONS))}.",
+            function=name,
+        )
+
+
+def _tables(nodes: list[dict[str, Any]], declared: Collection[DatasetName]) -> Iterator[DatasetName]:
+    """The declared datasets that the query names; a name that is neither one nor a WITH is refused."""
+    names = {str(dataset): dataset for dataset in declared}
+    local = {
+        entry["key"].lower()
+        for node in nodes
+        if isinstance(node.get("cte_map"), dict)
+        for entry in node["cte_map"]["map"]
+    }
+    local |= {str(node["cte_name"]).lower() for node in nodes if "cte_name" in node}
+    for node in nodes:
+        if node.get("type") != "BASE_TABLE":
+            continue
+        path = [str(part).strip('"') for part in node["qualified_name"]["path"]]
+        written = ".".join(path)
+        if len(path) == 1 and path[0].lower() in local:
+            continue
+        if len(path) != 2 or written.lower() not in names:
+            raise _undeclared(written, sorted(names))
+        yield names[written.lower()]
+
+
+def _undeclared(written: str, declared: list[str]) -> GovernanceError:
+    near = difflib.get_close_matches(written, declared, n=1, cutoff=0.4)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    listed = ", ".join(declared) if declared else "none"
+    return _refused(
+        f"The SQL reads {written!r}, which is not a declared source. Declared: {listed}.{hint} "
+        f"Name sources as <zone>.<name>, and add what is missing to the task's source.",
+        table=written,
+        declared=declared,
+    )
+
+
+def _without_end(sql: str) -> str:
+    """The text before its closing semicolon, so that it can stand inside another statement."""
+    data = sql.encode()
+    for offset, kind in duckdb.tokenize(sql):
+        if kind == duckdb.token_type.operator and data[offset : offset + 1] == b";":
+            return data[:offset].decode()
+    return sql
