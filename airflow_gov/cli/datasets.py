@@ -177,7 +177,7 @@ def maintain_datasets(
 
 
 def _all_names(session: Session) -> list[DatasetName]:
-    return [each.dataset for each in session.store.versions.summaries()]
+    return [each.dataset for each in session.store.versions.summaries() if each.versions]
 
 
 def _zone(session: Session, word: str) -> Zone:

@@ -45,11 +45,19 @@ def maintain_all(
 def print_reports(reports: Mapping[DatasetName, MaintenanceReport]) -> None:
     """What was done, a line a dataset."""
     output.print_table(
-        ["dataset", "versions removed#", "snapshots removed#", "files merged#", "files removed#", "freed#"],
+        ["dataset*", "versions removed#", "snapshots removed#", "files merged#", "files removed#", "freed#"],
         (_line(name, report) for name, report in reports.items()),
         empty="No datasets yet: nothing to maintain.",
     )
 
 
 def _line(name: DatasetName, report: MaintenanceReport) -> list[Any]:
-    return [name]
+    merged = f"{report.files_compacted} into {report.files_written}" if report.files_written else None
+    return [
+        name,
+        len(report.tags),
+        len(report.snapshots),
+        merged or report.files_compacted,
+        len(report.files),
+        output.size(report.bytes_removed),
+    ]

@@ -50,11 +50,11 @@ def demo(ctx: click.Context, *, home: Path, serve: bool, port: int | None, as_js
     report = build_report(prepared, outcome, time.monotonic() - started)
     if as_json:
         output.print_json(report)
-    else:
-        print_report(prepared, report)
     if not outcome.succeeded:
         print_problems(outcome)
         ctx.exit(1)
+    if not as_json:
+        print_report(prepared, report)
     if serve:
         _serve(prepared, port)
 
