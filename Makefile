@@ -22,9 +22,13 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints $(
 RESOLVE := $(BIN)/uv pip compile pyproject.toml --all-extras $(addprefix --group ,$(GROUPS)) --universal \
 	--python-version 3.11 --no-emit-index-url --no-annotate --no-header --quiet
 
+# The system's certificates, as pip takes them: companies have their own.
+export UV_SYSTEM_CERTS := 1
+
 .PHONY: setup demo test lint format bench constraints clean
 
 setup: $(VENV)/.demo
+	@echo 'Ready: make demo, or $(BIN)/airflow-gov --help'
 
 demo: $(VENV)/.demo
 	@$(BIN)/airflow-gov demo $(ARGS)
