@@ -84,7 +84,8 @@ class StoreConnection:
             if not path.startswith("/"):
                 raise _invalid(self.conn_id, "for SQLite its Database has to be the file's absolute path")
             return f"{driver}:///{path}{suffix}"
-        if not self.host or not self.schema:
+        # A server on a Unix socket is named in the query: `host=/var/run/postgresql`.
+        if not (self.host or self.extra.get("host")) or not self.schema:
             raise _invalid(self.conn_id, "its Host and its Database have to be filled in")
         return f"{driver}://{self._authority()}/{quote(self.schema, safe='')}{suffix}"
 
@@ -106,7 +107,7 @@ class StoreConnection:
         user = quote(self.login, safe="") if self.login else ""
         if self.login and self.password:
             user += f":{quote(self.password, safe='')}"
-        host = f"[{self.host}]" if ":" in str(self.host) else self.host
+        host = f"[{self.host}]" if ":" in str(self.host) else self.host or ""
         return f"{user}@{host}".removeprefix("@") + (f":{self.port}" if self.port else "")
 
 
@@ -130,6 +131,8 @@ def _from_uri(text: str, conn_id: str) -> StoreConnection:
     scheme, separator, rest = text.partition("://")
     if not separator or not scheme:
         raise ValueError("no scheme")
+    if "_" in scheme:
+        raise _invalid(conn_id, f"a URI writes its type with a hyphen, {scheme.replace('_', '-')}://…")
     parts = urlsplit(f"//{rest}")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     extra = json.loads(query["__extra__"]) if "__extra__" in query else query
