@@ -9,8 +9,10 @@ from typing import Any
 from airflow_gov.model.contract import Contract
 from airflow_gov.model.tables import SourceTable
 from airflow_gov.model.zones import DatasetName
+from airflow_gov.transform.callables import run_function
 from airflow_gov.transform.query import run_query
 from airflow_gov.transform.session import Limits
+from airflow_gov.transform.splitting import split_table
 from airflow_gov.transform.writing import Target, Written
 
 #: Bytes of one data file, unless told otherwise.
@@ -63,3 +65,70 @@ class DuckEngine:
         """
         target = Target(contract, load_id, folder, self.target_file_size)
         return run_query(sql, sources, target, self.limits, allow_empty=allow_empty)
+
+    def run_callable(
+        self,
+        function: Callable[..., Any],
+        sources: Mapping[DatasetName, SourceTable],
+        contract: Contract,
+        *,
+        load_id: str,
+        folder: Path,
+        context_kwargs: Mapping[str, Any] | None = None,
+        allow_empty: bool = False,
+    ) -> Written:
+        """Run a user's function of tables and write the table it returns as Parquet files.
+
+        Each parameter gets the source it is named after, or the next one in order, as the kind of table
+        it is annotated with: ``pyarrow.Table``, ``pyarrow.RecordBatchReader`` (streams),
+        ``pandas.DataFrame``, ``polars.DataFrame``, ``polars.LazyFrame``, ``ibis.Table``. It may return
+        any of these.
+
+        :param function: the function. It is Python: no fence holds it.
+        :param sources: what it reads, in order.
+        :param contract: what the result must be.
+        :param load_id: goes into the column ``_load_id``, which the function itself does not see.
+        :param folder: an empty folder.
+        :param context_kwargs: values of its other parameters.
+        :param allow_empty: whether a result without rows is a result.
+        :raises GovernanceError: ``PARAMETER_INVALID``, ``SCHEMA_MISMATCH``, ``TRANSFORM_FAILED``,
+            ``RESULT_EMPTY``; nothing is left in the folder then. What the function raises comes through.
+        """
+        target = Target(contract, load_id, folder, self.target_file_size)
+        return run_function(
+            function, sources, target, self.limits, arguments=context_kwargs or {}, allow_empty=allow_empty
+        )
+
+    def split(
+        self,
+        source: SourceTable,
+        source_contract: Contract,
+        sensitive_contract: Contract,
+        target_contract: Contract,
+        *,
+        key: bytes,
+        load_id: str,
+        sensitive_folder: Path,
+        target_folder: Path,
+    ) -> tuple[Written, Written]:
+        """Split restricted columns off a table, with keyed tokens that join both sides again.
+
+        A column ``<name>_token`` of a side's contract carries HMAC-SHA256 (RFC 2104) of the UTF-8 text of
+        the source's column ``<name>`` as 64 hexadecimal characters; NULL stays NULL. All other columns
+        are the source's columns of that name.
+
+        :param source: what is split.
+        :param source_contract: its classifications decide what is restricted, its primary key what joins.
+        :param sensitive_contract: the sensitive side; has every restricted column.
+        :param target_contract: the other side; has no restricted column.
+        :param key: the HMAC key; it appears in no SQL text, error or log.
+        :param load_id: goes into both sides' column ``_load_id``.
+        :param sensitive_folder: an empty folder.
+        :param target_folder: another one.
+        :returns: what was written: the sensitive side, the other side.
+        :raises GovernanceError: ``CONTRACT_INVALID`` for contracts that would let a restricted column
+            out, lose one, or leave the sides without a common key; nothing is left in the folders then.
+        """
+        sensitive = Target(sensitive_contract, load_id, sensitive_folder, self.target_file_size)
+        target = Target(target_contract, load_id, target_folder, self.target_file_size)
+        return split_table(source, source_contract, sensitive, target, key=key, limits=self.limits)

@@ -52,6 +52,7 @@ def open_session(limits: Limits) -> Iterator[DuckDBPyConnection]:
         connection = _connect(limits, spill)
         try:
             connection.execute("SET TimeZone = 'UTC'").fetchall()
+            connection.execute("SET errors_as_json = true").fetchall()
             yield connection
         finally:
             connection.close()
@@ -133,7 +134,6 @@ def fence(connection: DuckDBPyConnection, *, reads: Iterable[SourceTable], write
     folder = str(writes.absolute())
     paths = [path for table in reads for path in table.local_paths or ()]
     for statement in (
-        "SET errors_as_json = true",
         f"SET allowed_paths = {literals([*paths, folder])}",
         f"SET allowed_directories = {literals([folder + '/'])}",
         "SET enable_external_access = false",

@@ -1,0 +1,108 @@
+"""A user's Python function run on its sources and its result written as Parquet."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from airflow_gov.model.contract import LOAD_ID_COLUMN
+from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.tables import SourceTable
+from airflow_gov.model.zones import DatasetName
+from airflow_gov.transform.errors import message_of
+from airflow_gov.transform.quoting import identifier
+from airflow_gov.transform.session import Limits, add_tables, open_session
+from airflow_gov.transform.tables_for_python import (
+    TableKind,
+    arrow_of,
+    ibis_select,
+    kind_of,
+    match_parameters,
+    read_as,
+)
+from airflow_gov.transform.writing import (
+    Target,
+    Written,
+    check_columns,
+    check_not_empty,
+    columns_of,
+    emptied_on_error,
+    load_id_column,
+    typed_columns,
+    write,
+)
+
+_RESULT = "__airflow_gov_result"
+
+
+def run_function(
+    function: Callable[..., Any],
+    sources: Mapping[DatasetName, SourceTable],
+    target: Target,
+    limits: Limits,
+    *,
+    arguments: Mapping[str, Any],
+    allow_empty: bool,
+) -> Written:
+    """Run a function of the sources and write its result; see ``DuckEngine.run_callable``."""
+    parameters = match_parameters(function, list(sources), arguments)
+    with open_session(limits) as connection, emptied_on_error(target.folder):
+        add_tables(connection, sources.values())
+        tables = {
+            # A cursor each, so that two sources can be streamed at once.
+            name: read_as(_reader(connection, kind), dataset, _columns(sources[dataset]), kind)
+            for name, (dataset, kind) in parameters.items()
+        }
+        result = function(**tables, **arguments)
+        relation = _relation(connection, result, f"{getattr(function, '__qualname__', function)}()")
+        check_columns(connection.sql(f"SELECT * FROM {relation}").columns, target.contract)
+        items = ", ".join([*typed_columns(target.contract), load_id_column(target.load_id)])
+        try:
+            files = write(connection, f"SELECT {items} FROM {relation}", target)
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            raise GovernanceError(
+                Reason.TRANSFORM_FAILED,
+                f"The result of {getattr(function, '__qualname__', function)}() could not be written as "
+                f"{target.contract.dataset}'s contract says: {message_of(error)}",
+            ) from error
+        rows = sum(file.rows or 0 for file in files)
+        check_not_empty(rows, target.contract, allow_empty=allow_empty)
+    return Written(
+        rows=rows,
+        rows_read=sum(table.rows for table in sources.values()),
+        files=files,
+        columns=columns_of(target.contract),
+        code_hash=_source_hash(function),
+    )
+
+
+def _reader(connection: DuckDBPyConnection, kind: TableKind) -> DuckDBPyConnection:
+    # An Ibis result is compiled and run on the connection itself.
+    return connection if kind is TableKind.IBIS else connection.cursor()
+
+
+def _columns(table: SourceTable) -> list[str]:
+    """The table's own columns: what a function filters and returns should fit its contract again."""
+    return [name for name, _ in table.schema if name != LOAD_ID_COLUMN]
+
+
+def _relation(connection: DuckDBPyConnection, result: Any, where: str) -> str:
+    """What stands behind FROM to read the function's result."""
+    if kind_of(type(result)) is TableKind.IBIS:
+        return f"({ibis_select(connection, result)})"
+    connection.register(_RESULT, arrow_of(result, where))
+    return identifier(_RESULT)
+
+
+def _source_hash(function: Callable[..., Any]) -> str | None:
+    try:
+        return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()
+    except (OSError, TypeError):
+        return None
