@@ -1,0 +1,13 @@
+"""The lake: Iceberg catalogue, raw objects, the candidate and publish protocol, maintenance."""
+
+from __future__ import annotations
+
+from airflow_gov.lake.lake import Lake
+from airflow_gov.lake.maintenance import MaintenanceReport
+from airflow_gov.lake.raw import RawObjects
+from airflow_gov.lake.s3 import s3_client
+from airflow_gov.lake.scanning import Scan
+from airflow_gov.lake.staging import Staging
+from airflow_gov.lake.summaries import SnapshotFacts
+
+__all__ = ["Lake", "MaintenanceReport", "RawObjects", "Scan", "SnapshotFacts", "Staging", "s3_client"]
