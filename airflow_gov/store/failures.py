@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from airflow_gov.store.url import StoreUrl
 
-_MISSING = ("no such table", "no such column", "does not exist")
+#: How SQLite says that the schema is another one, and PostgreSQL (SQLSTATE: undefined table, column).
+_MISSING_SQLITE = ("no such table", "no such column", "has no column named")
+_MISSING_POSTGRESQL = ("42P01", "42703")
 
 
 @contextmanager
@@ -46,7 +48,7 @@ def unavailable(url: StoreUrl, why: str) -> StoreUnavailableError:
 
 def _translate(error: Exception, url: StoreUrl) -> GovernanceError:
     why = _first_line(error, url)
-    if isinstance(error, DBAPIError) and any(sign in why for sign in _MISSING) and "database" not in why:
+    if _lacks_something(error, url, why):
         return StoreSchemaError(
             Reason.STORE_SCHEMA,
             f"The governance store {url} lacks a table or column: {why}. Run: airflow-gov db upgrade",
@@ -59,6 +61,14 @@ def _translate(error: Exception, url: StoreUrl) -> GovernanceError:
             store=str(url),
         )
     return unavailable(url, why)
+
+
+def _lacks_something(error: Exception, url: StoreUrl, why: str) -> bool:
+    if not isinstance(error, DBAPIError):
+        return False
+    if url.is_sqlite:
+        return any(sign in why for sign in _MISSING_SQLITE)
+    return getattr(error.orig, "pgcode", None) in _MISSING_POSTGRESQL
 
 
 def _refused(error: Exception) -> bool:

@@ -121,16 +121,11 @@ class Loads:
 
     def candidates(self, dataset: DatasetName, dag_id: str, run_id: str) -> list[Load]:
         """The loads of a Dag run that are written and not published, mapped tasks in their order."""
-        return self._list(
-            select(table)
-            .where(
-                table.c.dag_id == dag_id,
-                table.c.run_id == run_id,
-                table.c.dataset == str(dataset),
-                table.c.state == LoadState.CANDIDATE,
-            )
-            .order_by(table.c.task_id, table.c.map_index, table.c.load_id)
-        )
+        return self._list(_of_run(dataset, dag_id, run_id).where(table.c.state == LoadState.CANDIDATE))
+
+    def of_run(self, dataset: DatasetName, dag_id: str, run_id: str) -> list[Load]:
+        """All loads of a Dag run into a dataset, whatever their state, mapped tasks in their order."""
+        return self._list(_of_run(dataset, dag_id, run_id))
 
     def group(self, group: str) -> list[Load]:
         """The loads that publish together or not at all."""
@@ -176,6 +171,11 @@ def _key(dataset: DatasetName, load_id: str) -> tuple[ColumnElement[bool], Colum
 
 def _of(dataset: DatasetName, load_id: str) -> Select[Any]:
     return select(table).where(*_key(dataset, load_id))
+
+
+def _of_run(dataset: DatasetName, dag_id: str, run_id: str) -> Select[Any]:
+    which = (table.c.dag_id == dag_id, table.c.run_id == run_id, table.c.dataset == str(dataset))
+    return select(table).where(*which).order_by(table.c.task_id, table.c.map_index, table.c.load_id)
 
 
 def _is_earlier_try(holder: Execution, mine: Execution) -> bool:

@@ -34,7 +34,7 @@ class CandidateTrigger(BaseTrigger):
         run_id: str,
         poke_interval: float,
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.gov_conn_id = gov_conn_id
         self.outputs = list(outputs)
         self.dataset = dataset
@@ -61,12 +61,12 @@ class CandidateTrigger(BaseTrigger):
         while True:
             try:
                 if await asyncio.to_thread(self._ready):
-                    yield TriggerEvent({"ready": True})
+                    yield TriggerEvent({"ready": True})  # type: ignore[no-untyped-call]
                     return
             except StoreUnavailableError as error:
                 self.log.warning("Looking again in %s s: %s", self.poke_interval, error)
             except GovernanceError as error:
-                yield TriggerEvent({"error": str(error)})
+                yield TriggerEvent({"error": str(error)})  # type: ignore[no-untyped-call]
                 return
             await asyncio.sleep(self.poke_interval)
 
