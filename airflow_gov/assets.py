@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from airflow.sdk import Asset
 
+from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.zones import DatasetName, Zone
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+    from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
 
 #: URI scheme of our assets: ``airflow-gov://<zone>/<name>``.
 SCHEME = "airflow-gov"
@@ -43,6 +51,27 @@ class Dataset:
 
     def __str__(self) -> str:
         return self.name
+
+
+def sanitize_uri(uri: SplitResult) -> SplitResult:
+    """Check an asset URI of ours, for Airflow.
+
+    :raises ValueError: it does not name a dataset.
+    """
+    try:
+        DatasetName.parse(f"{uri.netloc}.{uri.path.removeprefix('/')}")
+    except GovernanceError as error:
+        raise ValueError(f"{uri.geturl()}: {error}") from error
+    return uri
+
+
+def to_openlineage(asset: Asset, lineage_context: object) -> OpenLineageDataset:  # noqa: ARG001 - Airflow's signature
+    """Name an asset of ours as OpenLineage does: namespace and name."""
+    from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
+
+    parts = urlsplit(asset.uri)
+    name = f"{parts.netloc}.{parts.path.removeprefix('/')}"
+    return OpenLineageDataset(namespace=SCHEME, name=name)
 
 
 def dataset(name: str) -> Dataset:

@@ -59,6 +59,13 @@ def get_provider_info() -> dict[str, Any]:
                 "path": "airflow_gov.decorators.zone.zone_task",
             },
         ],
+        "asset-uris": [
+            {
+                "schemes": ["airflow-gov"],
+                "handler": "airflow_gov.assets.sanitize_uri",
+                "to_openlineage_converter": "airflow_gov.assets.to_openlineage",
+            },
+        ],
         "connection-types": [
             {
                 "connection-type": "airflow_gov",

@@ -19,9 +19,9 @@ from airflow_gov.runtime import Governance
 
 COLUMNS = {
     "id": {"logicalType": "integer", "required": True, "unique": True},
-    "at": {"logicalType": "timestamp"},
+    "seen_at": {"logicalType": "timestamp"},
 }
-SQL = "SELECT 1 AS id, TIMESTAMP '2024-01-01' AS at"
+SQL = "SELECT 1 AS id, TIMESTAMP '2024-01-01' AS seen_at"
 
 
 def bare(folder: Path) -> float:
@@ -38,7 +38,7 @@ def governed(parts: Governance, key: str = "one") -> float:
     """Seconds of the whole governed hop."""
     target = lab.contract("clean.one", COLUMNS)
     started = time.perf_counter()
-    lab.hop(parts, target, "SELECT id, at FROM preprocessed.one", source="preprocessed.one", key=key)
+    lab.hop(parts, target, "SELECT id, seen_at FROM preprocessed.one", source="preprocessed.one", key=key)
     return time.perf_counter() - started
 
 

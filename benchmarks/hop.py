@@ -22,18 +22,18 @@ from rich.table import Table
 
 COLUMNS = {
     "id": {"logicalType": "integer", "required": True, "unique": True},
-    "at": {"logicalType": "timestamp", "required": True},
+    "seen_at": {"logicalType": "timestamp", "required": True},
     "quantity": {"logicalType": "integer", "required": True},
     "price": {"logicalType": "number"},
     "amount": {"logicalType": "number", "required": True},
     "product": {"logicalType": "string", "required": True},
 }
 SELECT = (
-    "SELECT id, at, quantity, price * 1.1 AS price, quantity * price AS amount, upper(product) AS product "
+    "SELECT id, seen_at, quantity, price * 1.1 AS price, quantity * price AS amount, upper(product) AS product "
     "FROM {table} WHERE quantity > 0"
 )
 GENERATE = (
-    "SELECT i AS id, TIMESTAMP '2024-01-01' + INTERVAL (i % 31536000) SECOND AS at, "
+    "SELECT i AS id, TIMESTAMP '2024-01-01' + INTERVAL (i % 31536000) SECOND AS seen_at, "
     "(1 + hash(i) % 100)::BIGINT AS quantity, (hash(i + 1) % 10000) / 100.0::DOUBLE AS price, "
     "0.0::DOUBLE AS amount, 'product-' || (hash(i + 2) % 1000) AS product FROM range({rows}) t(i)"
 )
@@ -66,7 +66,7 @@ def by_hand(files: list[str], folder: str, memory_limit: str) -> None:
     query = SELECT.format(table=f"read_parquet({files!r})")
     connection.execute(f"COPY ({query}) TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
     checks = connection.execute(
-        "SELECT count(*), count(*) - count(id), count(*) - count(at), count(*) - count(quantity), "
+        "SELECT count(*), count(*) - count(id), count(*) - count(seen_at), count(*) - count(quantity), "
         "count(*) - count(amount), count(*) - count(product), count(DISTINCT id) "
         f"FROM read_parquet('{out}')"
     ).fetchone()
@@ -86,7 +86,7 @@ def in_pandas(files: list[str], folder: str) -> None:
         product=frame["product"].str.upper(),
     )
     frame.to_parquet(f"{folder}/pandas.parquet", compression="zstd")
-    assert not frame[["id", "at", "quantity", "amount", "product"]].isna().any().any()
+    assert not frame[["id", "seen_at", "quantity", "amount", "product"]].isna().any().any()
     assert frame["id"].is_unique
 
 
