@@ -15,7 +15,7 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.tables import SourceTable
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.transform.errors import message_of
-from airflow_gov.transform.quoting import identifier
+from airflow_gov.model.sql_text import identifier
 from airflow_gov.transform.session import Limits, add_tables, open_session
 from airflow_gov.transform.tables_for_python import (
     TableKind,

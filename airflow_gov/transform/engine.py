@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from airflow_gov.model.tables import SourceTable
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.transform.callables import run_function
 from airflow_gov.transform.query import run_query
-from airflow_gov.transform.session import Limits
+from airflow_gov.transform.session import Limits, add_named_tables, open_session
 from airflow_gov.transform.splitting import split_table
 from airflow_gov.transform.writing import Target, Written
 
@@ -132,3 +133,15 @@ class DuckEngine:
         sensitive = Target(sensitive_contract, load_id, sensitive_folder, self.target_file_size)
         target = Target(target_contract, load_id, target_folder, self.target_file_size)
         return split_table(source, source_contract, sensitive, target, key=key, limits=self.limits)
+
+    @contextmanager
+    def query_tables(
+        self, tables: Mapping[str, SourceTable]
+    ) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """A session for our own queries, e.g. checks, in which each table has the name it is given.
+
+        :returns: a function that runs one SELECT and gives its rows.
+        """
+        with open_session(self.limits) as connection:
+            add_named_tables(connection, tables)
+            yield lambda sql: connection.execute(sql).fetchall()

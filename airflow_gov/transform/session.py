@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.tables import SourceTable
 from airflow_gov.model.types import parse_type
 from airflow_gov.transform.arrow_source import steady
-from airflow_gov.transform.quoting import identifier, literal, literals
+from airflow_gov.model.sql_text import identifier, literal, literals
 from airflow_gov.transform.types import to_duckdb_type
 
 #: Bytes of memory limit that justify one more thread: below, threads starve each other into spilling.
@@ -96,6 +96,13 @@ def add_tables(connection: DuckDBPyConnection, tables: Iterable[SourceTable]) ->
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}").fetchall()
         select = table_select(connection, table, name=f"{_ARROW_PREFIX}{number}")
         connection.execute(f"CREATE VIEW {schema}.{identifier(table.dataset.name)} AS {select}").fetchall()
+
+
+def add_named_tables(connection: DuckDBPyConnection, tables: Mapping[str, SourceTable]) -> None:
+    """Give each table a view of the name it is given."""
+    for number, (name, table) in enumerate(tables.items()):
+        select = table_select(connection, table, name=f"{_ARROW_PREFIX}{number}")
+        connection.execute(f"CREATE VIEW {identifier(name)} AS {select}").fetchall()
 
 
 def table_select(connection: DuckDBPyConnection, table: SourceTable, *, name: str) -> str:

@@ -12,7 +12,7 @@ from airflow_gov.model.contract import Column, Contract
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.tables import SourceTable
 from airflow_gov.transform.errors import message_of
-from airflow_gov.transform.quoting import identifier
+from airflow_gov.model.sql_text import identifier
 from airflow_gov.transform.session import Limits, add_tables, open_session
 from airflow_gov.transform.types import to_duckdb_type
 from airflow_gov.transform.writing import (

@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.zones import DatasetName
-from airflow_gov.transform.quoting import identifier
+from airflow_gov.model.sql_text import identifier
 
 
 class TableKind(StrEnum):

@@ -6,7 +6,7 @@ import pyarrow as pa
 from duckdb.sqltypes import DuckDBPyType
 
 from airflow_gov.model.types import ColumnType, Decimal, List, Primitive, Struct
-from airflow_gov.transform.quoting import identifier
+from airflow_gov.model.sql_text import identifier
 
 _DUCKDB = {
     "boolean": "BOOLEAN",

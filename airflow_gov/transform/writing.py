@@ -14,7 +14,7 @@ from airflow_gov.model.contract import LOAD_ID_COLUMN, Contract
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo
 from airflow_gov.model.loads import FileRef
-from airflow_gov.transform.quoting import identifier, literal
+from airflow_gov.model.sql_text import identifier, literal
 from airflow_gov.transform.types import to_duckdb_type
 
 #: Rows of a row group. DuckDB's own size: a reader skips and parallelises by it, and a writer holds one

@@ -1,4 +1,4 @@
-"""Values and names as SQL text. The only place where text becomes SQL."""
+"""Values and names as SQL text, for DuckDB. Text becomes SQL here and nowhere else."""
 
 from __future__ import annotations
 
