@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from support import records
-
 from airflow_gov.model.loads import RowCounts, RuleResult
 from airflow_gov.model.zones import DatasetName
+from support import records
 
 if TYPE_CHECKING:
     from airflow_gov.store import Store

@@ -10,10 +10,10 @@ from typing import Annotated
 import pytest
 from fastapi import FastAPI, Header, HTTPException
 from fastapi.testclient import TestClient
-from support import published, records
 
 from airflow_gov.store import Store
 from airflow_gov.web import create_app
+from support import published, records
 
 TOKENS = {"Bearer reader": 200, "Bearer stranger-with-account": 403}
 

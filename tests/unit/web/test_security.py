@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+
 from support.published import DATASETS
 
 PATHS = (

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from support import records
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.summary import DatasetSummary
 from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store import Store
 from airflow_gov.web.zones import zones_view
+from support import records
 
 from .conftest import reading
 
