@@ -69,13 +69,7 @@ def require(database: Database) -> None:
         migrate(database, HEAD)
         found = status(database)
     if not found.ok:
-        raise StoreSchemaError(
-            Reason.STORE_SCHEMA,
-            f"The governance store {database.url} {_difference(found)}",
-            store=str(database.url),
-            current=found.current,
-            head=found.head,
-        )
+        raise _unfit(database, found)
 
 
 def migrate(database: Database, revision: str, *, down: bool = False) -> None:
@@ -100,25 +94,22 @@ def migrate(database: Database, revision: str, *, down: bool = False) -> None:
 
 
 def _migrate(connection: Connection, database: Database, target: str, *, down: bool) -> None:
-    # Here, so that reading from and writing to the store never pay for Alembic's import.
-    from alembic import command
-    from alembic.util import CommandError
-
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
     current = _revision(connection)
-    step = command.downgrade if down else command.upgrade
-    try:
+    if current is not None and current not in REVISIONS:
+        raise _unfit(database, SchemaStatus(current))
+    steps = _place(target) - _place(current)
+    # Of several that meet a new store only the first has something to do, and pays for the import.
+    if (steps < 0) if down else (steps > 0):
+        from alembic import command
+
+        step = command.downgrade if down else command.upgrade
         step(_config(connection), target)
-    except CommandError as error:
-        raise StoreSchemaError(
-            Reason.STORE_SCHEMA,
-            f"The governance store {database.url} cannot go from revision {current} to {target}: {error}. "
-            f"This package knows {', '.join(REVISIONS)}; a newer store needs a newer airflow-gov.",
-            store=str(database.url),
-            current=current,
-            head=HEAD,
-        ) from error
+
+
+def _place(revision: str | None) -> int:
+    return REVISIONS.index(revision) if revision in REVISIONS else -1
 
 
 def _config(connection: Connection) -> Config:
@@ -187,6 +178,16 @@ def _is_untouched(database: Database) -> bool:
         return path is not None
     with database.unprepared() as connection:
         return connection.execute(text("SELECT count(*) FROM sqlite_master")).scalar() == 0
+
+
+def _unfit(database: Database, found: SchemaStatus) -> StoreSchemaError:
+    return StoreSchemaError(
+        Reason.STORE_SCHEMA,
+        f"The governance store {database.url} {_difference(found)}",
+        store=str(database.url),
+        current=found.current,
+        head=found.head,
+    )
 
 
 def _difference(found: SchemaStatus) -> str:
