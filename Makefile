@@ -40,7 +40,7 @@ lint: $(VENV)/.lint
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@cp $(PINS) $(VENV)/$(PINS)
 	@$(RESOLVE) --output-file $(VENV)/$(PINS)
 	@diff $(PINS) $(VENV)/$(PINS) || { echo '$(PINS) does not fit pyproject.toml: make constraints' >&2; exit 1; }
