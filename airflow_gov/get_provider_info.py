@@ -100,7 +100,7 @@ def get_provider_info() -> dict[str, Any]:
                         "description": "How strictly the connection is encrypted and the server checked.",
                         "schema": {
                             "type": ["string", "null"],
-                            "enum": ["", "disable", "prefer", "require", "verify-ca", "verify-full"],
+                            "enum": ["disable", "prefer", "require", "verify-ca", "verify-full"],
                         },
                     },
                 },

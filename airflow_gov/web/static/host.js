@@ -93,7 +93,8 @@
 
   function size(bytes, locale) {
     const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), sizes.length - 1);
-    const style = { style: "unit", unit: sizes[step], unitDisplay: "short", maximumSignificantDigits: 3 };
+    const unitDisplay = step ? "short" : "narrow"; // "900B": the short one is "900 byte"
+    const style = { style: "unit", unit: sizes[step], unitDisplay, maximumSignificantDigits: 3 };
     return new Intl.NumberFormat(locale, style).format(bytes / 1000 ** step);
   }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -105,11 +106,11 @@ def test_governance_has_the_connections_store_and_the_settings_lake(
 
 
 @pytest.mark.s3
-def test_an_aws_connection_reaches_s3(s3: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_aws_connection_reaches_s3(s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import boto3
 
-    bucket = s3.bucket("governed")  # type: ignore[attr-defined]
-    endpoint, key, secret = s3.endpoint, s3.access_key, s3.secret_key  # type: ignore[attr-defined]
+    bucket = s3.bucket("governed")
+    endpoint, key, secret = s3.endpoint, s3.access_key, s3.secret_key
     monkeypatch.setenv(
         "AIRFLOW_CONN_LAKE_S3",
         f'{{"conn_type": "aws", "login": "{key}", "password": "{secret}", '

@@ -68,14 +68,18 @@ def test_the_table_has_a_row_per_dataset_in_the_order_of_the_zones(reader: TestC
 def test_a_row_says_what_is_published_and_how_the_gate_went(reader: TestClient) -> None:
     rows = {"".join(row[0].split()): row[1:] for row in _Text(reader.get("/zones").text).rows}
     when = "2026-03-01 11:00 UTC"
-    assert rows["preprocessed.flights"] == [
-        "v2", "336,776 12 set aside", "11.9 MB", f"Passed {when}", when, "Flight operations",
-    ]  # fmt: skip
+    assert rows["raw.flights"] == ["v2", "1", "31 MB", f"Passed {when}", when, "Flight operations"]
     assert rows["clean.flights"] == [
         "v3", "327,346", "9.1 MB", f"Failed {when}", when, "Flight operations",
     ]  # fmt: skip
     assert rows["gold.delays"] == ["none yet", "–", "–", f"Failed {when}", "never", "none named"]
     assert rows["work.scratch"] == ["none yet", "–", "–", "Not checked", "never", "Ana"]
+
+
+def test_rows_set_aside_are_named_beside_the_rows(reader: TestClient) -> None:
+    rows = {"".join(row[0].split()): row[2] for row in _Text(reader.get("/zones").text).rows}
+    assert rows["preprocessed.flights"] == "336,776 12 set aside"
+    assert rows["clean.flights"] == "327,346"
 
 
 def test_the_tiles_count_per_zone(reader: TestClient) -> None:
