@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -111,20 +111,37 @@ def test_whatever_is_imported_is_declared_and_whatever_is_declared_is_used() -> 
     }
     main = {canonicalize_name(requirement.name) for requirement in declared()[""]}
     installed = packages_distributions()
-    imported = {distribution(module, installed) for module in set(imports())}
+    imported = {distribution(module, installed) for module in imports("airflow_gov")}
 
     assert imported - packages == set()
     assert main - imported == set(NOT_IMPORTED)
 
 
-def imports() -> Iterator[str]:
-    """The modules of other people that the package imports, wherever in the code."""
-    for path in (ROOT / "airflow_gov").rglob("*.py"):
+@pytest.mark.parametrize("folder", ["tests", "benchmarks", "dags"])
+def test_what_the_rest_of_the_project_imports_is_declared_too(folder: str) -> None:
+    packages = {canonicalize_name(r.name) for requirements in declared().values() for r in requirements}
+    own = {path.stem for path in (ROOT / folder).iterdir()}
+    installed = packages_distributions()
+    missing = [module for module in imports(folder) if module.split(".")[0] not in {*own, *installed}]
+
+    # A benchmark's peers are not installed for the tests.
+    assert {module.split(".")[0] for module in missing} <= {"dlt"}
+    imported = {
+        distribution(m, installed) for m in imports(folder) - set(missing) if m.split(".")[0] not in own
+    }
+    assert imported - packages == set()
+
+
+def imports(folder: str) -> set[str]:
+    """The modules of other people that a folder's code imports, wherever in the code."""
+    found: set[str] = set()
+    for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-                names = [node.module]
-            yield from (n for n in names if n.split(".")[0] not in {*sys.stdlib_module_names, "airflow_gov"})
+            if isinstance(node, ast.Import):
+                found.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                found.add(node.module)
+    return {name for name in found if name.split(".")[0] not in {*sys.stdlib_module_names, "airflow_gov"}}
 
 
 def distribution(module: str, installed: Mapping[str, list[str]]) -> str:
