@@ -42,7 +42,7 @@ class Loads:
         """Become the one that writes this load.
 
         What the load reads stays pinned while it is not published: a retry reads the same snapshots as
-        the first try, unless it reads other datasets than that.
+        the first try, unless it reads other datasets or other loads of them.
 
         :param load: who wants to write, and what it would read.
         :param lease: how long it holds without a :meth:`renew`.
@@ -119,13 +119,17 @@ class Loads:
         found = self._list(_of(dataset, load_id))
         return found[0] if found else None
 
-    def candidates(self, dataset: DatasetName, dag_id: str, run_id: str) -> list[Load]:
-        """The loads of a Dag run that are written and not published, mapped tasks in their order."""
-        return self._list(_of_run(dataset, dag_id, run_id).where(table.c.state == LoadState.CANDIDATE))
-
     def of_run(self, dataset: DatasetName, dag_id: str, run_id: str) -> list[Load]:
-        """All loads of a Dag run into a dataset, whatever their state, mapped tasks in their order."""
-        return self._list(_of_run(dataset, dag_id, run_id))
+        """The loads of a Dag run into a dataset, whatever their state; mapped tasks in their order."""
+        return self._list(
+            select(table)
+            .where(table.c.dag_id == dag_id, table.c.run_id == run_id, table.c.dataset == str(dataset))
+            .order_by(table.c.task_id, table.c.map_index, table.c.load_id)
+        )
+
+    def candidates(self, dataset: DatasetName, dag_id: str, run_id: str) -> list[Load]:
+        """The loads of a Dag run that are written and not published."""
+        return [load for load in self.of_run(dataset, dag_id, run_id) if load.state is LoadState.CANDIDATE]
 
     def group(self, group: str) -> list[Load]:
         """The loads that publish together or not at all."""
@@ -186,7 +190,9 @@ def _is_earlier_try(holder: Execution, mine: Execution) -> bool:
 def _pinned(before: Load, wanted: Load) -> tuple[SourceRef, ...]:
     if before.state is LoadState.PUBLISHED:
         return wanted.sources
-    same = sorted(s.dataset for s in before.sources) == sorted(s.dataset for s in wanted.sources)
+    same = [(s.dataset, s.load_id) for s in before.sources] == [
+        (s.dataset, s.load_id) for s in wanted.sources
+    ]
     return before.sources if same else wanted.sources
 
 

@@ -64,19 +64,22 @@ class Spool:
         except OSError as error:
             raise self._refused(str(error)) from error
 
-    def deliver(self, store: Store) -> int:
+    def deliver(self, store: Store, *, time_limit: float = 5.0) -> int:
         """Give what waits to the store, oldest first.
 
+        :param time_limit: seconds after which the rest is left to the next call: tasks deliver when they
+            start, and a long backlog must not hold one up.
         :returns: how many entries were delivered; 0 also when another process is delivering.
         :raises StoreUnavailableError: when the store is still down; what was not delivered stays.
         """
         if not any(True for _ in self._entries()):
             return 0
-        with self._only_one() as mine:
-            if not mine:
-                return 0
-            self._remove_abandoned()
-            return sum(self._deliver_one(entry, store) for entry in sorted(self._entries()))
+        try:
+            with self._only_one() as mine:
+                return self._deliver_all(store, time.monotonic() + time_limit) if mine else 0
+        except OSError as error:
+            _logger.warning("The spool %s cannot be used now; its records wait: %s", self.folder, error)
+            return 0
 
     def waiting(self) -> int:
         """How many entries wait."""
@@ -98,6 +101,15 @@ class Spool:
         except OSError:
             unfinished.unlink(missing_ok=True)
             raise
+
+    def _deliver_all(self, store: Store, deadline: float) -> int:
+        self._remove_abandoned()
+        delivered = 0
+        for entry in sorted(self._entries()):
+            delivered += self._deliver_one(entry, store)
+            if time.monotonic() > deadline:
+                break
+        return delivered
 
     def _deliver_one(self, entry: Path, store: Store) -> bool:
         try:

@@ -42,16 +42,17 @@ def test_only_one_of_many_begins_a_load(store_url: str, store: Store, tmp_path: 
         assert f"won l{number}" in outputs[winner].splitlines()
 
 
-def test_only_one_of_many_takes_over_a_load_whose_lease_ran_out(
-    store_url: str, store: Store, tmp_path: Path
-) -> None:
+def test_only_one_of_many_takes_over_from_a_dead_holder(store_url: str, tmp_path: Path) -> None:
+    store = Store(store_url)
+    store.executions.start(records.execution("dead"))
     for number in range(10):
-        store.loads.begin(records.load(f"l{number}", "long gone"), lease=timedelta(seconds=1))
+        store.loads.begin(records.load(f"l{number}", "dead"), lease=timedelta(minutes=5))
     outputs = together("begin", store_url, 8, tmp_path)
     words = Counter(line for output in outputs for line in output.splitlines())
     assert {line: count for line, count in words.items() if line.startswith("won")} == {
         f"won l{number}": 1 for number in range(10)
     }
+    store.dispose()
 
 
 def test_upgrades_at_once_take_turns(empty_database: str, tmp_path: Path) -> None:
@@ -88,12 +89,13 @@ def test_a_forked_child_uses_connections_of_its_own(store: Store) -> None:
     store.log.append(records.entry("parent"))
     child = os.fork()
     if child == 0:
+        code = 1
         try:
             store.log.append(records.entry("child"))
             store.dispose()
-            os._exit(0)
-        except BaseException:
-            os._exit(1)
+            code = 0
+        finally:
+            os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     store.log.append(records.entry("parent again"))
     assert [entry.action for entry in store.log.list()] == ["parent again", "child", "parent"]

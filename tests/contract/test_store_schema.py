@@ -92,7 +92,7 @@ def test_an_older_schema_is_refused_with_the_command_to_run(store_url: str) -> N
 def test_a_newer_schema_is_refused_and_not_touched(store_url: str) -> None:
     _execute(store_url, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
     for use in (lambda store: store.ping(), lambda store: store.upgrade()):
-        with pytest.raises(StoreSchemaError, match="9999.*newer"):
+        with pytest.raises(StoreSchemaError, match=r"9999.*newer"):
             use(Store(store_url))
     assert Store(store_url).schema_status().current == "9999"
 
@@ -100,7 +100,7 @@ def test_a_newer_schema_is_refused_and_not_touched(store_url: str) -> None:
 def test_a_database_without_our_tables_is_refused(empty_database: str, tmp_path: Path) -> None:
     (tmp_path / "home/airflow_gov").mkdir(parents=True)
     _execute(empty_database, "CREATE TABLE somebody_elses (x integer)")
-    with pytest.raises(StoreSchemaError, match="has no tables of airflow-gov. Run: airflow-gov db upgrade"):
+    with pytest.raises(StoreSchemaError, match=r"has no tables of airflow-gov\. Run: airflow-gov db upgrade"):
         Store(empty_database).ping()
     assert _tables(empty_database) == {"somebody_elses"}
 
@@ -136,7 +136,8 @@ def test_the_log_cannot_be_changed(store_url: str, store: Store, statement: str)
 def test_the_log_cannot_be_replaced_or_truncated(store_url: str, store: Store) -> None:
     kept = store.log.append(records.entry())
     statement = (
-        "INSERT OR REPLACE INTO gov_log SELECT sequence, at, 'x', subject, actor, details, execution_id FROM gov_log"
+        "INSERT OR REPLACE INTO gov_log "
+        "SELECT sequence, at, 'x', subject, actor, details, execution_id FROM gov_log"
         if store_url.startswith("sqlite")
         else "TRUNCATE gov_log"
     )

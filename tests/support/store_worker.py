@@ -6,10 +6,14 @@ import os
 import subprocess
 import sys
 import time
+import traceback
+from contextlib import redirect_stdout
 from datetime import timedelta
 from pathlib import Path
 
 from airflow_gov.model.errors import LoadInProgressError
+from airflow_gov.model.execution import Execution
+from airflow_gov.model.zones import DatasetName
 from airflow_gov.store import Spool, Store
 from support import records
 
@@ -27,14 +31,22 @@ def write(store: Store, worker: str) -> None:
         execution_id = f"{worker}-{number}"
         store.executions.start(records.execution(execution_id))
         store.log.append(records.entry(actor=worker, details={"number": number}))
+        store.versions.record(records.version(number + 1, dataset=DatasetName.parse(f"work.{worker}")))
         store.executions.finish(records.finished(execution_id))
 
 
 def begin(store: Store, worker: str) -> None:
+    """Takes every load it can; deciding takes long, so that decisions overlap unless they take turns."""
+
+    def is_alive(holder: Execution) -> bool:
+        time.sleep(0.02)
+        return holder.execution_id != "dead"
+
     store.executions.start(records.execution(worker, task_id=f"task {worker}"))
     for number in range(10):
         try:
-            store.loads.begin(records.load(f"l{number}", worker), lease=timedelta(minutes=5))
+            load = records.load(f"l{number}", worker)
+            store.loads.begin(load, lease=timedelta(minutes=5), is_alive=is_alive)
             print(f"won l{number}")
         except LoadInProgressError:
             print(f"lost l{number}")
@@ -55,11 +67,11 @@ def deliver(store: Store, worker: str) -> None:
 JOBS = {job.__name__: job for job in (create, upgrade, write, begin, spool, deliver)}
 
 
-def launch(job: str, url: str, worker: str, start: Path, **environment: str) -> subprocess.Popen[str]:
-    """Start a process that does a job once the file `start` is there."""
+def launch(job: str, url: str, folder: Path, *workers: str, **environment: str) -> subprocess.Popen[str]:
+    """Start a job: in one process, or in one process for each of several workers."""
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
-        [sys.executable, __file__, job, url, worker, str(start)],
+        [sys.executable, __file__, job, url, str(folder), *workers],
         env={**os.environ, "PYTHONPATH": path, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -69,23 +81,45 @@ def launch(job: str, url: str, worker: str, start: Path, **environment: str) -> 
 
 def together(job: str, url: str, count: int, folder: Path, **environment: str) -> list[str]:
     """What each of so many processes printed that did the job at the same moment; all must succeed."""
-    start = folder / f"start-{job}"
-    workers = [launch(job, url, f"w{number}", start, **environment) for number in range(count)]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
-    start.touch()
-    ended = [worker.communicate(timeout=120) for worker in workers]
-    failed = [error for worker, (_, error) in zip(workers, ended, strict=True) if worker.returncode]
-    assert not failed, failed[0]
-    return [output for output, _ in ended]
+    workers = [f"w{number}" for number in range(count)]
+    leader = launch(job, url, folder, *workers, **environment)
+    _, errors = leader.communicate(timeout=120)
+    assert leader.returncode == 0, errors
+    return [(folder / f"{worker}.out").read_text() for worker in workers]
+
+
+def _run(job: str, url: str, worker: str) -> None:
+    store = Store(url)
+    JOBS[job](store, worker)
+    store.dispose()
+
+
+def _fork(job: str, url: str, worker: str, folder: Path, begin: float) -> int:
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        with (folder / f"{worker}.out").open("w") as out, redirect_stdout(out):
+            time.sleep(max(0.0, begin - time.monotonic()))
+            _run(job, url, worker)
+        code = 0
+    except Exception:  # noqa: BLE001 - the parent reads it from stderr
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _main(job: str, url: str, folder: str, *workers: str) -> int:
+    if len(workers) == 1:
+        _run(job, url, workers[0])
+        return 0
+    # Forked after all imports, so that they truly begin together.
+    begin = time.monotonic() + 0.3
+    children = [_fork(job, url, worker, Path(folder), begin) for worker in workers]
+    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    return 1 if any(codes) else 0
 
 
 if __name__ == "__main__":
-    job, url, worker, start = sys.argv[1:]
-    store = Store(url)
-    print("ready", flush=True)
-    while not Path(start).exists():
-        time.sleep(0.001)
-    JOBS[job](store, worker)
-    store.dispose()
+    sys.exit(_main(*sys.argv[1:]))

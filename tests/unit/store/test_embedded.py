@@ -57,10 +57,10 @@ def test_it_has_a_write_ahead_log_and_foreign_keys(path: Path) -> None:
 
 
 def test_many_processes_that_use_it_first_make_it_once(path: Path, tmp_path: Path) -> None:
-    together("create", f"sqlite:///{path}", 6, tmp_path)
+    together("create", f"sqlite:///{path}", 12, tmp_path)
     entries = Store(f"sqlite:///{path}").log.list()
-    assert [entry.sequence for entry in entries] == list(range(6, 0, -1))
-    assert {entry.actor for entry in entries} == {f"w{number}" for number in range(6)}
+    assert [entry.sequence for entry in entries] == list(range(12, 0, -1))
+    assert {entry.actor for entry in entries} == {f"w{number}" for number in range(12)}
 
 
 def test_using_a_store_imports_nothing_heavy(path: Path) -> None:

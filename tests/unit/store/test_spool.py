@@ -113,16 +113,24 @@ def test_what_the_store_refuses_is_set_aside_and_does_not_block(spool: Spool, st
 
 def test_a_full_spool_refuses_and_keeps_what_it_has(tmp_path: Path, store: Store) -> None:
     spool = Spool(tmp_path / "spool", max_bytes=20_000)
-    kept = 0
     with pytest.raises(StoreUnavailableError, match="it is full") as caught:
-        while kept < 1000:
-            spool.put_execution(records.finished(f"e{kept}"))
-            kept += 1
+        _put_many(spool, 1000)
     assert str(spool.folder) in str(caught.value)
+    kept = spool.waiting()
     assert 0 < kept < 20
     assert sum(file.stat().st_size for file in spool.folder.glob("*.json")) <= 20_000
     assert spool.deliver(store) == kept
     spool.put_execution(records.finished())
+
+
+def _put_many(spool: Spool, count: int) -> None:
+    for number in range(count):
+        spool.put_execution(records.finished(f"e{number}"))
+
+
+def test_a_long_backlog_is_delivered_piece_by_piece(spool: Spool, store: Store) -> None:
+    _put_many(spool, 3)
+    assert [spool.deliver(store, time_limit=0) for _ in range(4)] == [1, 1, 1, 0]
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
@@ -134,10 +142,8 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_a_process_killed_while_it_writes_loses_nothing_it_was_told_is_kept(
     spool: Spool, url: str, store: Store, tmp_path: Path
 ) -> None:
-    (tmp_path / "go").touch()
-    worker = launch("spool", url, "w", tmp_path / "go", SPOOL=str(spool.folder))
+    worker = launch("spool", url, tmp_path, "w", SPOOL=str(spool.folder))
     assert worker.stdout is not None
-    assert worker.stdout.readline() == "ready\n"
     said = [int(worker.stdout.readline()) for _ in range(20)]
     os.kill(worker.pid, signal.SIGKILL)
     said += [int(line) for line in worker.stdout if line.endswith("\n")]

@@ -91,6 +91,21 @@ def test_another_program_that_holds_the_file(tmp_path: Path) -> None:
     assert store.log.append(records.entry()).sequence == 1
 
 
+@pytest.mark.postgres
+def test_another_session_that_holds_the_row(postgres_database: Callable[[], str]) -> None:
+    url = postgres_database()
+    store = Store(url, lock_timeout=0.3)
+    store.upgrade()
+    store.executions.start(records.execution())
+    with sqlalchemy.create_engine(url).connect() as other:
+        other.execute(sqlalchemy.text("SELECT * FROM gov_execution FOR UPDATE"))
+        with pytest.raises(StoreUnavailableError, match="lock timeout"):
+            store.executions.finish(records.finished())
+    store.executions.finish(records.finished())
+    assert store.executions.get("e1") == records.finished()
+    store.dispose()
+
+
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "gov.db").write_text("these are the minutes of a meeting" * 100)
     store = Store(f"sqlite:///{tmp_path}/gov.db")
