@@ -135,15 +135,7 @@ def commit_candidate(
         write_mode=load.write_mode,
         properties=summary_properties(recording, contract, load),
     )
-    governance.store.loads.candidate(
-        replace(
-            load,
-            state=LoadState.CANDIDATE,
-            base_snapshot_id=candidate.base_snapshot_id,
-            candidate_snapshot_id=candidate.snapshot_id,
-            counts=candidate.counts,
-        )
-    )
+    record_candidate(governance, load, candidate)
     recording.add(
         DataRef(
             role=Role.TARGET,
@@ -163,6 +155,22 @@ def commit_candidate(
         written.rows,
     )
     return candidate
+
+
+def record_candidate(governance: Governance, load: Load, candidate: Candidate) -> None:
+    """Tell the store what a load wrote; from here on a gate finds it.
+
+    :raises LoadInProgressError: another try took the load over in the meantime.
+    """
+    governance.store.loads.candidate(
+        replace(
+            load,
+            state=LoadState.CANDIDATE,
+            base_snapshot_id=candidate.base_snapshot_id,
+            candidate_snapshot_id=candidate.snapshot_id,
+            counts=candidate.counts,
+        )
+    )
 
 
 def summary_properties(recording: Recording, contract: Contract, load: Load) -> dict[str, str]:

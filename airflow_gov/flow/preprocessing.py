@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_gov.flow.loading import LoadRequest, open_load, write_candidate
+from airflow_gov.flow.loading import LoadRequest, open_load, record_candidate, write_candidate
 from airflow_gov.flow.sources import SourceSpec, resolve, scan_source, source_data
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import DataRef, Role
@@ -81,9 +81,11 @@ def preprocess(governance: Governance, recording: Recording, job: Preprocessing)
 
         candidate = write_candidate(governance, recording, job.contract, load, produce)
         _set_aside(governance, recording, job.contract, aside, load.load_id, rejected)
-    written = candidate.counts.written or 0
+        written = candidate.counts.written or 0
+        recording.counts = replace(candidate.counts, read=written + rejected, quarantined=rejected)
+        if rejected:
+            record_candidate(governance, load, replace(candidate, counts=recording.counts))
     recording.action = f"{job.source_format or _formats(files)} to Iceberg"
-    recording.counts = replace(candidate.counts, read=written + rejected, quarantined=rejected)
     return candidate
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from airflow_gov.model.errors import GovernanceError, StoreSchemaError, StoreUnavailableError
+from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.execution import DataRef, Execution, Role, Status
 from airflow_gov.model.loads import RowCounts
 
@@ -101,13 +101,12 @@ def _start(governance: Governance, opening: Execution) -> float:
     """Write the opening record; gives the seconds of work earlier parts of this try did (deferral)."""
     try:
         governance.spool.deliver(governance.store)
-        before = governance.store.executions.get(opening.execution_id)
-        governance.store.executions.start(opening)
+        started = governance.store.executions.start(opening)
         _close_earlier_tries(governance, opening)
-    except (StoreUnavailableError, StoreSchemaError) as error:
+    except GovernanceError as error:
         log.warning("The execution record will be spooled: %s", error)
         return 0.0
-    return (before.duration or 0.0) if before else 0.0
+    return started.duration or 0.0
 
 
 def _close_earlier_tries(governance: Governance, opening: Execution) -> None:
@@ -150,9 +149,17 @@ def _finish(
         final = _with_error(final, outcome.error, redact)
     try:
         governance.store.executions.finish(final)
-    except (StoreUnavailableError, StoreSchemaError):
+    except GovernanceError as error:
+        _spool(governance, final, error)
+
+
+def _spool(governance: Governance, final: Execution, why: GovernanceError) -> None:
+    try:
         governance.spool.put_execution(final)
-        log.warning("The store is down: the record of %s waits in the spool.", final.execution_id)
+    except (GovernanceError, OSError):
+        log.exception("The record of %s is lost, the store and the spool refused it.", final.execution_id)
+    else:
+        log.warning("The record of %s waits in the spool: %s", final.execution_id, why)
 
 
 def _with_error(execution: Execution, error: BaseException, redact: Callable[[str], str]) -> Execution:

@@ -67,7 +67,7 @@ def _query() -> Select[Any]:
 def _quarantined(known: Any) -> Select[Any]:
     # Maintenance and rollbacks publish no loads: what lies in quarantine is then the loads' before them.
     published = version_load.alias("published")
-    last = select(func.max(published.c.version)).where(published.c.dataset == known.c.dataset)
+    last = select(func.max(published.c.version)).where(published.c.dataset == version_load.c.dataset)
     return (
         select(func.sum(load.c.rows_quarantined))
         .select_from(version_load)
