@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from pyiceberg.table import FileScanTask, Table
 
-from airflow_gov.lake.files import FileFacts
+from airflow_gov.lake.files import FileFacts, holding_load
 from airflow_gov.lake.registering import take_over
 from airflow_gov.lake.rewriting import Doomed, Hits, Rewriter, Session, group_by_partition, path_of
 from airflow_gov.lake.scanning import Source
@@ -167,15 +167,15 @@ class Change:
 
     def _suspects(self, load: StagedLoad) -> list[FileScanTask]:
         """Files that may hold rows which go, by their statistics."""
-        facts = FileFacts(self.table.schema())
-        upserts = load.mode is WriteMode.UPSERT and load.files
-        spans = {key: facts.span(load.files, key) for key in load.keys} if upserts else {}
-        return [
-            task
-            for task in self._current().values()
-            if facts.may_hold_load(task.file, load.load_id)
-            or (upserts and facts.may_overlap(task.file, spans))
-        ]
+        tasks = list(self._current().values())
+        suspects = {task.file.file_path: task for task in holding_load(self.table, tasks, load.load_id)}
+        if load.mode is WriteMode.UPSERT and load.files:
+            facts = FileFacts(self.table.schema())
+            spans = {key: facts.span(load.files, key) for key in load.keys}
+            suspects.update(
+                {task.file.file_path: task for task in tasks if facts.may_overlap(task.file, spans)}
+            )
+        return list(suspects.values())
 
     def _doomed(self, load: StagedLoad) -> Doomed:
         if load.mode is not WriteMode.UPSERT or not load.files:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
 from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import DataFile, ManifestContent, ManifestEntryStatus, ManifestFile
 from pyiceberg.table import FileScanTask, ManifestGroupPlanner, Table
 from pyiceberg.types import NestedField, PrimitiveType
 from pyiceberg.utils.concurrent import ExecutorFactory
 
-from airflow_gov.lake.storage import as_uri
+from airflow_gov.lake.storage import as_uri, resolve
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import FileRef
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from pyiceberg.table.snapshots import Snapshot
 
 Bounds = tuple[Any, Any]
+
+#: In the footer of a file with rows of several loads: which, separated by commas.
+LOADS_KEY = "airflow-gov.loads"
+#: A file with more loads does not tell them (17 bytes each).
+MOST_LOADS_TOLD = 20_000
 
 
 def live_files(table: Table, snapshot: Snapshot) -> list[FileScanTask]:
@@ -96,6 +102,25 @@ def reached_from(metadata: TableMetadata, heads: Iterable[int]) -> set[int]:
 def file_ref(file: DataFile) -> FileRef:
     """A data file as the model knows it."""
     return FileRef(as_uri(file.file_path), file.file_size_in_bytes, file.record_count)
+
+
+def holding_load(table: Table, tasks: Sequence[FileScanTask], load_id: str) -> list[FileScanTask]:
+    """The files that may hold rows of a load, by their statistics and by what mixed files tell."""
+    facts = FileFacts(table.schema())
+
+    def holds(task: FileScanTask) -> bool:
+        if not facts.may_hold_load(task.file, load_id):
+            return False
+        return facts.load_of(task.file) is not None or _may_tell(table.io, task.file.file_path, load_id)
+
+    answers = ExecutorFactory.get_or_create().map(holds, tasks)
+    return [task for task, answer in zip(tasks, answers, strict=True) if answer]
+
+
+def _may_tell(io: FileIO, path: str, load_id: str) -> bool:
+    filesystem, inside = resolve(io, path)
+    told = (pq.read_metadata(inside, filesystem=filesystem).metadata or {}).get(LOADS_KEY.encode())
+    return told is None or load_id in told.decode().split(",")
 
 
 class FileFacts:

@@ -128,6 +128,8 @@ def _plain(kind: pa.DataType) -> object:
         return "string"
     if pa.types.is_large_binary(kind) or pa.types.is_binary(kind):
         return "binary"
+    if isinstance(kind, pa.UuidType) or kind == pa.binary(16):
+        return "uuid"
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return ("list", _plain(kind.value_type))
     if pa.types.is_struct(kind):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from airflow_gov.lake.files import LOADS_KEY, MOST_LOADS_TOLD
 from airflow_gov.lake.storage import local_path
 from airflow_gov.lake.types import from_iceberg, quoted, to_duckdb
 from airflow_gov.model.contract import LOAD_ID_COLUMN
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pyiceberg.table import FileScanTask
 
     from airflow_gov.lake.scanning import Source
+
 
 _FILE = "__airflow_gov_file"
 _KEYS = "__airflow_gov_keys"
@@ -87,7 +89,8 @@ class Rewriter:
             except duckdb.Error as error:
                 raise GovernanceError(
                     Reason.TRANSFORM_FAILED,
-                    f"Data files could not be rewritten within {self.memory_limit} of memory: {error}",
+                    f"Data files could not be rewritten ({type(error).__name__}). Give the lake more memory "
+                    f"than {self.memory_limit}, or a temp folder with more room.",
                 ) from error
 
 
@@ -146,13 +149,28 @@ class Session:
         columns = [column.name for column in source.schema.fields]
         self._outputs += 1
         folder = self._folder / f"out-{self._outputs}"
+        told = self._loads_told(source)
         with self._rows(source, columns) as rows:
             names = ", ".join(f"r.{quoted(name)}" for name in columns)
             self._connection.execute(
                 f"COPY (SELECT {names} FROM {rows} r {tail}) TO '{_text(str(folder))}' "  # noqa: S608
-                f"(FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES {self._target_file_size})"
+                f"(FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES {self._target_file_size}{told})"
             )
         return sorted(folder.rglob("*.parquet"))
+
+    def _loads_told(self, source: Source) -> str:
+        """The option that writes into a file's footer which loads its rows are from; empty for very many.
+
+        Statistics only tell the least and the greatest, which proves little of hashes.
+        """
+        column = quoted(LOAD_ID_COLUMN)
+        with self._rows(source, (LOAD_ID_COLUMN,)) as rows:
+            found = self._connection.execute(
+                f"SELECT DISTINCT {column} FROM {rows} WHERE {column} IS NOT NULL LIMIT {MOST_LOADS_TOLD + 1}"  # noqa: S608
+            ).fetchall()
+        if len(found) > MOST_LOADS_TOLD:
+            return ""
+        return f", KV_METADATA {{'{LOADS_KEY}': '{_text(','.join(sorted(load for (load,) in found)))}'}}"
 
     @contextmanager
     def _rows(self, source: Source, columns: Sequence[str], *, with_file: bool = False) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pyarrow.dataset as ds
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression, EqualTo
 from pyiceberg.io.pyarrow import ArrowScan, schema_to_pyarrow
 
-from airflow_gov.lake.files import FileFacts, file_ref, live_files
+from airflow_gov.lake.files import FileFacts, file_ref, holding_load, live_files
 from airflow_gov.lake.storage import local_path, resolve
 from airflow_gov.lake.types import type_text
 from airflow_gov.model.contract import LOAD_ID_COLUMN
@@ -165,7 +165,8 @@ class Source:
         scan = ArrowScan(self.table.metadata, self.table.io, schema, row_filter)
         target = schema_to_pyarrow(schema, include_field_ids=False)
         for batch in scan.to_record_batches([task]):
-            yield batch.cast(target)
+            whole = batch.cast(target)
+            yield whole.select(list(columns)) if columns else whole  # the schema kept its own order
 
     def _files_dataset(self, tasks: Sequence[FileScanTask]) -> ds.Dataset:
         if not tasks:
@@ -207,8 +208,7 @@ def plan_scan(table: Table, dataset: DatasetName, snapshot_id: int, load_id: str
     schema = schema or table.schema()
     tasks = live_files(table, snapshot)
     if load_id is not None:
-        facts = FileFacts(table.schema())
-        tasks = [task for task in tasks if facts.may_hold_load(task.file, load_id)]
+        tasks = holding_load(table, tasks, load_id)
     source = Source(table, schema, tuple(tasks), load_id)
     return Scan(
         dataset=dataset,

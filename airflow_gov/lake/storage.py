@@ -59,6 +59,8 @@ def resolve(io: FileIO, location: str) -> tuple[FileSystem, str]:
     if not isinstance(io, PyArrowFileIO):
         raise TypeError(f"the lake reads and writes through PyArrowFileIO, not {type(io).__name__}")
     scheme, netloc, path = io.parse_location(location, io.properties)
+    if scheme.startswith("s3"):
+        path = location.split("://", 1)[1]  # parsed as a URL it would end at a `?` or `#`
     return io.fs_by_scheme(scheme, netloc), path
 
 
