@@ -45,14 +45,30 @@ def store(store_url: str, clock: Any) -> Iterator[Store]:
     made.dispose()
 
 
-@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.s3)])
-def lake_properties(request: pytest.FixtureRequest, empty_database: str, tmp_path: Path) -> dict[str, str]:
-    """A SQL catalogue in each database, with its warehouse in a folder or in S3."""
-    if request.param == "folder":
-        return {"uri": empty_database, "warehouse": str(tmp_path / "lake")}
+_ON_SQLITE, _ON_POSTGRESQL = "sqlite", "postgresql"
+_IN_A_FOLDER, _IN_S3 = "folder", "s3"
+
+
+@pytest.fixture(
+    params=[
+        (_ON_SQLITE, _IN_A_FOLDER),
+        pytest.param((_ON_POSTGRESQL, _IN_A_FOLDER), marks=pytest.mark.postgres),
+        pytest.param((_ON_SQLITE, _IN_S3), marks=pytest.mark.s3),
+        pytest.param((_ON_POSTGRESQL, _IN_S3), marks=[pytest.mark.postgres, pytest.mark.s3]),
+    ],
+    ids="-".join,
+)
+def lake_properties(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """A SQL catalogue with its warehouse, each in the two places it may be."""
+    catalogue, storage = request.param
+    uri = f"sqlite:///{tmp_path}/home/airflow_gov/catalog.db"
+    if catalogue == _ON_POSTGRESQL:
+        uri = request.getfixturevalue("postgres_database")()
+    if storage == _IN_A_FOLDER:
+        return {"uri": uri, "warehouse": str(tmp_path / "lake")}
     server = request.getfixturevalue("s3")
     bucket = server.bucket(f"lake-{uuid.uuid4().hex[:8]}")
-    return {"uri": empty_database, "warehouse": f"s3://{bucket}/lake", **server.properties}
+    return {"uri": uri, "warehouse": f"s3://{bucket}/lake", **server.properties}
 
 
 @pytest.fixture
