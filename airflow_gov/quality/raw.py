@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from airflow_gov.model.contract import Contract
 from airflow_gov.model.loads import RuleResult
-from airflow_gov.quality.rules import Query
+
+if TYPE_CHECKING:
+    from airflow_gov.quality.rules import Query
+    from airflow_gov.model.contract import Contract
+    from collections.abc import Callable, Sequence
 
 #: How many files an observation names.
 NAMED_FILES = 5

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TYPE_CHECKING
 
-from airflow_gov.model.contract import Contract
-from airflow_gov.model.loads import RuleResult
-from airflow_gov.model.tables import SourceTable
+
+if TYPE_CHECKING:
+    from airflow_gov.model.loads import RuleResult
+    from airflow_gov.model.contract import Contract
+    from airflow_gov.model.tables import SourceTable
+    from contextlib import AbstractContextManager
 
 #: Runs one SELECT and gives its rows.
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -24,9 +26,7 @@ class QueryEngine(Protocol):
 class RuleEngine(Protocol):
     """Evaluates one kind of rules that a contract has."""
 
-    def check(
-        self, contract: Contract, candidate: SourceTable, added: SourceTable
-    ) -> tuple[RuleResult, ...]:
+    def check(self, contract: Contract, candidate: SourceTable, added: SourceTable) -> tuple[RuleResult, ...]:
         """Evaluate the contract's rules of this kind.
 
         :param contract: what was promised.

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from airflow_gov.model.contract import LOAD_ID_COLUMN, Column, Contract
 from airflow_gov.model.loads import RuleResult
 from airflow_gov.model.sql_text import identifier
-from airflow_gov.model.tables import SourceTable
 from airflow_gov.model.zones import Zone
 from airflow_gov.quality.keys import Duplicates, count_duplicates
 from airflow_gov.quality.raw import check_raw
-from airflow_gov.quality.rules import Query, QueryEngine
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_gov.quality.rules import Query, QueryEngine
+    from airflow_gov.model.tables import SourceTable
 
 #: Names of a snapshot's columns in order, with their types.
 Schema = Sequence[tuple[str, str]]
@@ -52,9 +55,7 @@ class StructureRules:
     engine: QueryEngine
     previous_schema: Schema | None = None
 
-    def check(
-        self, contract: Contract, candidate: SourceTable, added: SourceTable
-    ) -> tuple[RuleResult, ...]:
+    def check(self, contract: Contract, candidate: SourceTable, added: SourceTable) -> tuple[RuleResult, ...]:
         """Evaluate the rules.
 
         Rows of the load are counted in one query, which Parquet statistics answer where they can; each

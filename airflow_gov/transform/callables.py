@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.tables import SourceTable
-from airflow_gov.model.zones import DatasetName
 from airflow_gov.transform.errors import message_of
 from airflow_gov.model.sql_text import identifier
 from airflow_gov.transform.session import Limits, add_tables, open_session
@@ -36,6 +33,11 @@ from airflow_gov.transform.writing import (
     typed_columns,
     write,
 )
+
+if TYPE_CHECKING:
+    from airflow_gov.model.zones import DatasetName
+    from airflow_gov.model.tables import SourceTable
+    from collections.abc import Callable, Mapping
 
 _RESULT = "__airflow_gov_result"
 

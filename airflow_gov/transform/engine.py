@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from airflow_gov.model.contract import Contract
-from airflow_gov.model.tables import SourceTable
-from airflow_gov.model.zones import DatasetName
 from airflow_gov.transform.callables import run_function
+from airflow_gov.transform.files.reading import ReadResult, read_files
 from airflow_gov.transform.query import run_query
 from airflow_gov.transform.session import Limits, add_named_tables, open_session
 from airflow_gov.transform.splitting import split_table
 from airflow_gov.transform.writing import Target, Written
+
+if TYPE_CHECKING:
+    from airflow_gov.model.tables import SourceTable
+    from airflow_gov.transform.files.plain import LocalFile
+    from airflow_gov.model.contract import Contract
+    from airflow_gov.model.zones import DatasetName
+    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 #: Bytes of one data file, unless told otherwise.
 DEFAULT_FILE_SIZE = 128 * 1024 * 1024
@@ -98,6 +102,41 @@ class DuckEngine:
         target = Target(contract, load_id, folder, self.target_file_size)
         return run_function(
             function, sources, target, self.limits, arguments=context_kwargs or {}, allow_empty=allow_empty
+        )
+
+    def read_files(
+        self,
+        files: Sequence[LocalFile],
+        contract: Contract,
+        *,
+        source_format: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        load_id: str,
+        folder: Path,
+        quarantine_folder: Path,
+    ) -> ReadResult:
+        """Read files into a typed table as Parquet; rows that do not parse are set aside.
+
+        CSV, TSV, JSON, NDJSON (each also as gz, bz2, zst, zip), Parquet and Excel. A value parses when
+        it is exactly one of its column's type: 3.7 is no integer, 1.239 no decimal(10, 2).
+
+        :param files: the files, all with the contract's columns.
+        :param source_format: csv, tsv, json, ndjson, parquet, excel; None: by the files' names.
+        :param options: see :class:`~airflow_gov.transform.files.options.ReadOptions`.
+        :param load_id: goes into the column ``_load_id``.
+        :param folder: an empty folder for the typed rows.
+        :param quarantine_folder: another one for the rows set aside, ``QUARANTINE_COLUMNS``.
+        :raises GovernanceError: ``SOURCE_MISSING``, ``SOURCE_EMPTY``, ``SOURCE_MALFORMED``,
+            ``SCHEMA_MISMATCH``, ``FORMAT_UNSUPPORTED``, ``PARAMETER_INVALID``; nothing is left in the
+            folders then.
+        """
+        return read_files(
+            files,
+            Target(contract, load_id, folder, self.target_file_size),
+            self.limits,
+            source_format=source_format,
+            options=options or {},
+            quarantine_folder=quarantine_folder,
         )
 
     def split(

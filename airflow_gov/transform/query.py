@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.loads import FileRef
-from airflow_gov.model.tables import SourceTable
-from airflow_gov.model.zones import DatasetName
 from airflow_gov.transform.errors import message_of, position_in, sql_failure
 from airflow_gov.transform.session import Limits, add_tables, fence, open_session
 from airflow_gov.transform.statement import Statement, parse_select
@@ -21,12 +17,18 @@ from airflow_gov.transform.writing import (
     check_columns,
     check_not_empty,
     columns_of,
-    copy_options,
     emptied_on_error,
     load_id_column,
     typed_columns,
     written_files,
 )
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_gov.model.zones import DatasetName
+    from airflow_gov.model.tables import SourceTable
+    from airflow_gov.model.loads import FileRef
+    from collections.abc import Mapping
 
 
 def run_query(
@@ -70,7 +72,7 @@ def _write(connection: DuckDBPyConnection, statement: Statement, target: Target)
     items = typed_columns(target.contract)
     before = "COPY (SELECT " + ", ".join([*items, load_id_column(target.load_id)]) + " FROM (\n"
     try:
-        stats = connection.execute(f"{before}{statement.text}\n)) {copy_options(target)}").fetchall()
+        stats = connection.execute(f"{before}{statement.text}\n)) {target.copy_options}").fetchall()
     except duckdb.IOException as error:
         raise GovernanceError(
             Reason.TRANSFORM_FAILED,

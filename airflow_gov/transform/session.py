@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.tables import SourceTable
 from airflow_gov.model.types import parse_type
 from airflow_gov.transform.arrow_source import steady
 from airflow_gov.model.sql_text import identifier, literal, literals
 from airflow_gov.transform.types import to_duckdb_type
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_gov.model.tables import SourceTable
+    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 #: Bytes of memory limit that justify one more thread: below, threads starve each other into spilling.
 BYTES_PER_THREAD = 128 * 1024 * 1024

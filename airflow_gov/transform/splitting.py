@@ -8,9 +8,7 @@ import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from airflow_gov.model.contract import Column, Contract
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.tables import SourceTable
 from airflow_gov.transform.errors import message_of
 from airflow_gov.model.sql_text import identifier
 from airflow_gov.transform.session import Limits, add_tables, open_session
@@ -23,6 +21,11 @@ from airflow_gov.transform.writing import (
     load_id_column,
     write,
 )
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_gov.model.tables import SourceTable
+    from airflow_gov.model.contract import Column, Contract
 
 #: A column of a split's contract with this ending carries tokens of the column before the ending.
 TOKEN_SUFFIX = "_token"

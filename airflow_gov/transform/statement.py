@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import duckdb
 
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.zones import DatasetName
 from airflow_gov.transform.errors import sql_failure
+
+if TYPE_CHECKING:
+    from airflow_gov.model.zones import DatasetName
+    from collections.abc import Collection, Iterator
 
 #: Table functions that read nothing outside the query. All others read files, settings or run hidden SQL.
 TABLE_FUNCTIONS = frozenset(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import pyarrow as pa
-from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.zones import DatasetName
 from airflow_gov.model.sql_text import identifier
+
+if TYPE_CHECKING:
+    from airflow_gov.model.zones import DatasetName
+    from duckdb import DuckDBPyConnection
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class TableKind(StrEnum):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.contract import LOAD_ID_COLUMN, Contract
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -16,6 +14,10 @@ from airflow_gov.model.execution import ColumnInfo
 from airflow_gov.model.loads import FileRef
 from airflow_gov.model.sql_text import identifier, literal
 from airflow_gov.transform.types import to_duckdb_type
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from collections.abc import Iterator, Sequence
 
 #: Rows of a row group. DuckDB's own size: a reader skips and parallelises by it, and a writer holds one
 #: row group a thread in memory.
@@ -54,6 +56,11 @@ class Target:
     load_id: str
     folder: Path
     file_size: int
+
+    @property
+    def copy_options(self) -> str:
+        """What follows the SELECT in the COPY that writes it there."""
+        return copy_options(self.folder, self.file_size, self.contract.partition_by)
 
 
 def columns_of(contract: Contract) -> tuple[ColumnInfo, ...]:
@@ -118,19 +125,21 @@ def check_not_empty(rows: int, contract: Contract, *, allow_empty: bool) -> None
         )
 
 
-def copy_options(target: Target) -> str:
+def copy_options(folder: Path, file_size: int, partition_by: Sequence[str] = ()) -> str:
     """What follows the SELECT in the COPY that writes it."""
     options = [
         "FORMAT parquet",
         "COMPRESSION zstd",
         f"ROW_GROUP_SIZE {ROW_GROUP_ROWS}",
-        f"FILE_SIZE_BYTES {target.file_size}",
+        f"FILE_SIZE_BYTES {file_size}",
         "RETURN_STATS true",
     ]
-    if target.contract.partition_by:
-        keys = ", ".join(map(identifier, target.contract.partition_by))
-        options += [f"PARTITION_BY ({keys})", "WRITE_PARTITION_COLUMNS true"]
-    return f"TO {literal(str(target.folder.absolute()))} ({', '.join(options)})"
+    if partition_by:
+        options += [
+            f"PARTITION_BY ({', '.join(map(identifier, partition_by))})",
+            "WRITE_PARTITION_COLUMNS true",
+        ]
+    return f"TO {literal(str(folder.absolute()))} ({', '.join(options)})"
 
 
 def write(connection: DuckDBPyConnection, select: str, target: Target) -> tuple[FileRef, ...]:
@@ -138,7 +147,7 @@ def write(connection: DuckDBPyConnection, select: str, target: Target) -> tuple[
 
     :returns: the files, those without rows left out.
     """
-    return written_files(connection.execute(f"COPY ({select}) {copy_options(target)}").fetchall())
+    return written_files(connection.execute(f"COPY ({select}) {target.copy_options}").fetchall())
 
 
 def written_files(stats: Sequence[Sequence[Any]]) -> tuple[FileRef, ...]:
@@ -152,6 +161,15 @@ def written_files(stats: Sequence[Sequence[Any]]) -> tuple[FileRef, ...]:
     return tuple(files)
 
 
+def empty(folder: Path) -> None:
+    """Remove all that is in a folder."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
+
+
 @contextmanager
 def emptied_on_error(*folders: Path) -> Iterator[None]:
     """Leave no file behind in the folders when what is done inside fails."""
@@ -159,6 +177,5 @@ def emptied_on_error(*folders: Path) -> Iterator[None]:
         yield
     except BaseException:
         for folder in folders:
-            for path in sorted(folder.rglob("*"), reverse=True):
-                path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
+            empty(folder)
         raise
