@@ -88,17 +88,17 @@ def column_type(property_: Mapping[str, Any], path: JsonPath, findings: Findings
     :param findings: gets what is wrong with it.
     :returns: None when it has no type that is known.
     """
-    logical, physical = property_.get("logicalType"), property_.get("physicalType")
-    if isinstance(logical, str) and logical not in _FITTING:
+    logical, physical = _text(property_, "logicalType"), _text(property_, "physicalType")
+    if logical is not None and logical not in _FITTING:
         findings.add((*path, "logicalType"), f"unknown type {logical!r}: write one of {ALLOWED_LOGICAL}")
         return None
-    if isinstance(physical, str):
+    if physical is not None:
         return _physical(physical, logical, path, findings)
     if logical == "array":
         return _array(property_, path, findings)
     if logical == "object":
         return _struct(property_, path, findings)
-    if isinstance(logical, str):
+    if logical is not None:
         return _logical(logical, _mapping(property_.get("logicalTypeOptions")), path, findings)
     findings.add(path, f"has no type: write logicalType ({ALLOWED_LOGICAL}) or physicalType")
     return None
@@ -183,6 +183,11 @@ def _struct(property_: Mapping[str, Any], path: JsonPath, findings: Findings) ->
         findings.add(path, "an object needs `properties` with its fields")
     known = tuple((name, kind) for name, kind in fields.items() if kind is not None)
     return Struct(known) if known and len(known) == len(fields) else None
+
+
+def _text(property_: Mapping[str, Any], key: str) -> str | None:
+    value = property_.get(key)
+    return value if isinstance(value, str) else None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -12,14 +12,14 @@ from typing import Any
 
 import yaml
 
-from airflow_gov.contracts.problems import Findings, JsonPath, Problem
+from airflow_gov.contracts.problems import Findings, JsonPath
 
 #: Largest contract file, bytes. A contract of 1,000 columns takes about 200 KiB.
 MAX_BYTES = 1024 * 1024
 #: Deepest nesting of mappings and lists. The C parser recurses: without a bound a file can end the process.
 MAX_DEPTH = 64
 #: Most values in a file once its aliases are written out.
-MAX_VALUES = 100_000
+MAX_VALUES = 50_000
 
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PREFIX = "tag:yaml.org,2002:"
@@ -39,11 +39,6 @@ class Document:
     data: Any
     findings: Findings
     readable: bool
-
-    @property
-    def problems(self) -> list[Problem]:
-        """What is wrong so far."""
-        return self.findings.problems
 
 
 class _RefusedError(Exception):
@@ -65,7 +60,7 @@ def load_document(raw: bytes, file: str) -> Document:
         builder = _Builder(findings, lines)
         data = builder.build(_compose(_text(raw)), ())
     except _RefusedError as refused:
-        findings.problems.append(Problem(file, refused.line, "$", refused.reason))
+        findings.add((), refused.reason, line=refused.line)
         return Document(None, findings, readable=False)
     return Document(data, findings, readable=True)
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 #: Keys and indexes from the document's root, e.g. ``("schema", 0, "physicalName")``.
 JsonPath = tuple[str | int, ...]
 
+#: Most problems that are told of one file.
+MAX_PROBLEMS = 1000
+
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -45,7 +48,7 @@ def _step(key: str | int) -> str:
 
 
 class Findings:
-    """Collects the problems of one file.
+    """Collects the problems of one file, each once.
 
     :param file: the file's name.
     :param lines: the line of every path of the document.
@@ -53,8 +56,18 @@ class Findings:
 
     def __init__(self, file: str, lines: dict[JsonPath, int]) -> None:
         self.file = file
-        self.problems: list[Problem] = []
         self._lines = lines
+        self._problems: dict[Problem, None] = {}
+
+    @property
+    def problems(self) -> list[Problem]:
+        """In the order of the file."""
+        return sorted(self._problems)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are so many that nobody reads more."""
+        return len(self._problems) >= MAX_PROBLEMS
 
     def line(self, path: JsonPath) -> int:
         """The line of a path, or of the nearest thing around it that is there."""
@@ -64,6 +77,9 @@ class Findings:
 
     def add(self, path: JsonPath, reason: str, *, line: int | None = None) -> None:
         """Note a problem; without a line, in that of its path."""
-        problem = Problem(self.file, line or self.line(path), json_path(path), reason)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self.note(Problem(self.file, line or self.line(path), json_path(path), reason))
+
+    def note(self, problem: Problem) -> None:
+        """Note a problem that is at hand."""
+        if not self.full:
+            self._problems[problem] = None

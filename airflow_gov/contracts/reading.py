@@ -83,7 +83,7 @@ def read_contract_file(
         check_standard(document)
     if isinstance(document.data, dict):
         declarations = _declarations(document, raw, aliases)
-    return ContractFile(file, declarations, tuple(sorted(document.problems)))
+    return ContractFile(file, declarations, tuple(document.findings.problems))
 
 
 def _declarations(document: Document, raw: bytes, aliases: Mapping[str, str]) -> tuple[Declaration, ...]:
@@ -105,7 +105,7 @@ def _declarations(document: Document, raw: bytes, aliases: Mapping[str, str]) ->
         here = (*path, "physicalName")
         entry = Declaration(dataset, findings.file, findings.line(here), json_path(here), contract)
         if dataset in found:
-            findings.problems.append(found[dataset].again(entry.file, entry.line, entry.path))
+            findings.note(found[dataset].again(entry.file, entry.line, entry.path))
         found.setdefault(dataset, entry)
     if not data.get("schema"):
         findings.add(("schema",), "no dataset is declared: `schema` needs an element for each")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.resources
+import itertools
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 API_VERSIONS = ("v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", "v3.2.0")
 
 _UNEXPECTED = ("additionalProperties", "unevaluatedProperties")
-#: What the standard would also say about, less to the point.
-_TOLD_BY_OUR_RULES = (("apiVersion",), ("logicalType",))
+#: Of these our own rules say which values are allowed: fewer than the standard has.
+_OWN_CHOICES = (("apiVersion",), ("logicalType",))
+#: Most properties of one mapping that are named as unknown.
+_NAMED = 20
 _KINDS = {
     dict: "a mapping",
     list: "a list",
@@ -59,6 +62,8 @@ def check_standard(document: Document) -> None:
             f"{version!r} is not a version that is read: write one of {', '.join(API_VERSIONS)}",
         )
     for piece in _pieces(document.data):
+        if document.findings.full:
+            return
         _check_piece(piece, document.findings)
 
 
@@ -115,7 +120,7 @@ def _check_piece(piece: _Piece, findings: Findings) -> None:
         path = _path(error)
         if error.validator in _UNEXPECTED:
             _report_unexpected(error, piece.path, failed, findings)
-        elif path[-1:] not in _TOLD_BY_OUR_RULES:
+        elif error.validator != "enum" or path[-1:] not in _OWN_CHOICES:
             findings.add((*piece.path, *path), _reason(error))
 
 
@@ -193,11 +198,10 @@ def _report_unexpected(
     path = _path(error)
     # A property that failed elsewhere also counts as "unevaluated": that one is told already.
     cascades = any(other[: len(path)] == path for other in failed)
-    named = error.message.rpartition("(")[2]
+    told = error.message.rpartition("(")[2]
     instance: Any = error.instance
-    for name in instance:
-        if repr(name) not in named or (cascades and name in _known_names()):
-            continue
+    unknown = (n for n in instance if repr(n) in told and not (cascades and n in _known_names()))
+    for name in itertools.islice(unknown, _NAMED):
         near = difflib.get_close_matches(name, _known_names(), n=1, cutoff=0.7)
         hint = f"; did you mean {near[0]!r}?" if near and near[0] != name else ""
         findings.add(

@@ -55,11 +55,12 @@ def test_the_logical_type_decides_alone(logical: str, options: dict[str, Any], e
         ("array", "list<string>", "list<string>"),
         ("array", "array<long>", "list<long>"),
         ("object", "struct<a: int, b: list<date>>", "struct<a: int, b: list<date>>"),
+        (7, "int", "int"),
         (None, "bytea", "binary"),
         (None, "bool", "boolean"),
     ],
 )
-def test_the_physical_type_says_it_exactly(logical: str | None, physical: str, expected: str) -> None:
+def test_the_physical_type_says_it_exactly(logical: object, physical: str, expected: str) -> None:
     property_ = {"physicalType": physical} | ({"logicalType": logical} if logical else {})
 
     assert read(**property_) == (expected, [])

@@ -15,7 +15,7 @@ from airflow_gov.contracts.standard import API_VERSIONS, check_standard
 def problems(data: Any) -> list[tuple[str, str]]:
     document = load_document(yaml.safe_dump(data, sort_keys=False).encode(), "f.yaml")
     check_standard(document)
-    return [(problem.path, problem.reason) for problem in document.problems]
+    return [(problem.path, problem.reason) for problem in document.findings.problems]
 
 
 @pytest.mark.parametrize("version", API_VERSIONS)
@@ -67,6 +67,12 @@ COLUMN = ("schema", 0, "properties", 1)
         (("kind",), "Suite", ("$.kind", "'Suite' is not one of DataContract")),
         (("version",), 1, ("$.version", "must be text, not a number (1)")),
         (("version",), None, ("$.version", "nothing is written here: write text or remove the key")),
+        (("apiVersion",), 3.1, ("$.apiVersion", "must be text, not a number (3.1)")),
+        (
+            (*COLUMN, "logicalType"),
+            7,
+            ("$.schema[0].properties[1].logicalType", "must be text, not a number (7)"),
+        ),
         (("tags",), "pii", ("$.tags", "must be a list, not text ('pii')")),
         (("schema", 0, "name"), ..., ("$.schema[0]", "'name' is missing")),
         (("team",), "ada", ("$.team", "must be a mapping or a list, not text ('ada')")),
@@ -127,6 +133,18 @@ def test_several_findings_of_one_property_are_all_told(contract) -> None:
     found = problems(contract(nullable=True, required="yes", tags="x"))
 
     assert {path.rpartition(".")[2] for path, _ in found} == {"nullable", "required", "tags"}
+
+
+def test_a_flood_of_problems_is_told_in_part_and_soon(contract) -> None:
+    data = contract() | {f"x{i}": i for i in range(20_000)}
+    data["schema"][0]["properties"] = [{"name": "a", "colour": "red"} for _ in range(8_000)]
+    start = time.monotonic()
+
+    found = problems(data)
+
+    assert len([path for path, _ in found if path.startswith("$.x")]) == 20
+    assert len(found) == 1000
+    assert time.monotonic() - start < 30
 
 
 @pytest.mark.parametrize("kind", ["array", "object"])
