@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from airflow_gov.model.sql_text import identifier
 from airflow_gov.model.types import Primitive
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_gov.quality.rules import Query
-    from airflow_gov.model.contract import Column
     from collections.abc import Sequence
+
+    from airflow_gov.model.contract import Column
+    from airflow_gov.quality.rules import Query
 
 #: Widest range of whole numbers that is marked in a bitmap, in bits: 32 MiB for each thread.
 MAX_BITMAP = 1 << 28

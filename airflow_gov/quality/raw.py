@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.loads import RuleResult
 
 if TYPE_CHECKING:
-    from airflow_gov.quality.rules import Query
-    from airflow_gov.model.contract import Contract
     from collections.abc import Callable, Sequence
+
+    from airflow_gov.model.contract import Contract
+    from airflow_gov.quality.rules import Query
 
 #: How many files an observation names.
 NAMED_FILES = 5

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from airflow_gov.model.loads import RuleResult
-    from airflow_gov.model.contract import Contract
-    from airflow_gov.model.tables import SourceTable
     from contextlib import AbstractContextManager
+
+    from airflow_gov.model.contract import Contract
+    from airflow_gov.model.loads import RuleResult
+    from airflow_gov.model.tables import SourceTable
 
 #: Runs one SELECT and gives its rows.
 Query = Callable[[str], list[tuple[Any, ...]]]

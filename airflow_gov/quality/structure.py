@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from airflow_gov.model.contract import LOAD_ID_COLUMN, Column, Contract
 from airflow_gov.model.loads import RuleResult
@@ -11,11 +12,10 @@ from airflow_gov.model.sql_text import identifier
 from airflow_gov.model.zones import Zone
 from airflow_gov.quality.keys import Duplicates, count_duplicates
 from airflow_gov.quality.raw import check_raw
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_gov.quality.rules import Query, QueryEngine
     from airflow_gov.model.tables import SourceTable
+    from airflow_gov.quality.rules import Query, QueryEngine
 
 #: Names of a snapshot's columns in order, with their types.
 Schema = Sequence[tuple[str, str]]

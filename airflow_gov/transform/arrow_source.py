@@ -13,7 +13,7 @@ BATCHES_AHEAD = 2
 class _SteadyDataset(ds.FileSystemDataset):
     """Files that are read one after the other, a few batches ahead."""
 
-    def scanner(self, **options: Any) -> ds.Scanner:
+    def scanner(self, *_: Any, **options: Any) -> ds.Scanner:
         """A scanner of the columns and rows that the engine asks for."""
         options.update(use_threads=False, batch_readahead=BATCHES_AHEAD, fragment_readahead=1)
         return super().scanner(**options)

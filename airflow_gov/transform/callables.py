@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.transform.errors import message_of
 from airflow_gov.model.sql_text import identifier
+from airflow_gov.transform.errors import message_of
 from airflow_gov.transform.session import Limits, add_tables, open_session
 from airflow_gov.transform.tables_for_python import (
     TableKind,
@@ -35,9 +35,10 @@ from airflow_gov.transform.writing import (
 )
 
 if TYPE_CHECKING:
-    from airflow_gov.model.zones import DatasetName
-    from airflow_gov.model.tables import SourceTable
     from collections.abc import Callable, Mapping
+
+    from airflow_gov.model.tables import SourceTable
+    from airflow_gov.model.zones import DatasetName
 
 _RESULT = "__airflow_gov_result"
 

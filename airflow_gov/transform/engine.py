@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_gov.transform.callables import run_function
 from airflow_gov.transform.files.reading import ReadResult, read_files
@@ -13,12 +13,13 @@ from airflow_gov.transform.splitting import split_table
 from airflow_gov.transform.writing import Target, Written
 
 if TYPE_CHECKING:
-    from airflow_gov.model.tables import SourceTable
-    from airflow_gov.transform.files.plain import LocalFile
-    from airflow_gov.model.contract import Contract
-    from airflow_gov.model.zones import DatasetName
-    from pathlib import Path
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from airflow_gov.model.contract import Contract
+    from airflow_gov.model.tables import SourceTable
+    from airflow_gov.model.zones import DatasetName
+    from airflow_gov.transform.files.plain import LocalFile
 
 #: Bytes of one data file, unless told otherwise.
 DEFAULT_FILE_SIZE = 128 * 1024 * 1024

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -22,13 +23,13 @@ from airflow_gov.transform.writing import (
     typed_columns,
     written_files,
 )
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_gov.model.zones import DatasetName
-    from airflow_gov.model.tables import SourceTable
-    from airflow_gov.model.loads import FileRef
     from collections.abc import Mapping
+
+    from airflow_gov.model.loads import FileRef
+    from airflow_gov.model.tables import SourceTable
+    from airflow_gov.model.zones import DatasetName
 
 
 def run_query(

@@ -5,22 +5,23 @@ from __future__ import annotations
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.sql_text import identifier, literal, literals
 from airflow_gov.model.types import parse_type
 from airflow_gov.transform.arrow_source import steady
-from airflow_gov.model.sql_text import identifier, literal, literals
 from airflow_gov.transform.types import to_duckdb_type
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_gov.model.tables import SourceTable
-    from pathlib import Path
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from airflow_gov.model.tables import SourceTable
 
 #: Bytes of memory limit that justify one more thread: below, threads starve each other into spilling.
 BYTES_PER_THREAD = 128 * 1024 * 1024
@@ -93,11 +94,16 @@ def _limit_threads(connection: DuckDBPyConnection) -> None:
 
 
 def add_tables(connection: DuckDBPyConnection, tables: Iterable[SourceTable]) -> None:
-    """Give each table a view named as its dataset, ``<zone>.<name>``."""
+    """Give each table a view named as its dataset, ``<zone>.<name>``.
+
+    Without ``_load_id``, so that ``SELECT *`` and joins give the columns of the contract: the target's
+    own load ids are set when it is written.
+    """
     for number, table in enumerate(tables):
         schema = identifier(table.dataset.zone)
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}").fetchall()
-        select = table_select(connection, table, name=f"{_ARROW_PREFIX}{number}")
+        columns = [entry for entry in table.schema if entry[0] != LOAD_ID_COLUMN]
+        select = table_select(connection, table, name=f"{_ARROW_PREFIX}{number}", columns=columns)
         connection.execute(f"CREATE VIEW {schema}.{identifier(table.dataset.name)} AS {select}").fetchall()
 
 
@@ -108,11 +114,19 @@ def add_named_tables(connection: DuckDBPyConnection, tables: Mapping[str, Source
         connection.execute(f"CREATE VIEW {identifier(name)} AS {select}").fetchall()
 
 
-def table_select(connection: DuckDBPyConnection, table: SourceTable, *, name: str) -> str:
-    """A SELECT of all columns of a table, each of its type in the table.
+def table_select(
+    connection: DuckDBPyConnection,
+    table: SourceTable,
+    *,
+    name: str,
+    columns: Sequence[tuple[str, str]] | None = None,
+) -> str:
+    """A SELECT of columns of a table, each of its type in the table.
 
     :param name: under which name its Arrow dataset is registered, where it has to be.
+    :param columns: which columns, with their types; None: all.
     """
+    columns = table.schema if columns is None else columns
     if table.local_paths is None:
         connection.register(name, steady(table.to_dataset()))
         relation = identifier(name)
@@ -120,11 +134,11 @@ def table_select(connection: DuckDBPyConnection, table: SourceTable, *, name: st
         # Columns that were added or widened after a file was written are missing or narrower in it.
         relation = f"read_parquet({literals(table.local_paths)}, union_by_name=true, hive_partitioning=false)"
     else:
-        return _empty_select(table.schema)
+        return _empty_select(columns)
     present = set(connection.sql(f"SELECT * FROM {relation}").columns)
-    columns = ", ".join(_column(name, kind, present) for name, kind in table.schema)
+    items = ", ".join(_column(name, kind, present) for name, kind in columns)
     where = f" WHERE {identifier(LOAD_ID_COLUMN)} = {literal(table.load_id)}" if table.load_id else ""
-    return f"SELECT {columns} FROM {relation}{where}"
+    return f"SELECT {items} FROM {relation}{where}"
 
 
 def _column(name: str, kind: str, present: set[str]) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.transform.errors import message_of
 from airflow_gov.model.sql_text import identifier
+from airflow_gov.transform.errors import message_of
 from airflow_gov.transform.session import Limits, add_tables, open_session
 from airflow_gov.transform.types import to_duckdb_type
 from airflow_gov.transform.writing import (
@@ -21,14 +22,13 @@ from airflow_gov.transform.writing import (
     load_id_column,
     write,
 )
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_gov.model.tables import SourceTable
     from airflow_gov.model.contract import Column, Contract
+    from airflow_gov.model.tables import SourceTable
 
 #: A column of a split's contract with this ending carries tokens of the column before the ending.
-TOKEN_SUFFIX = "_token"
+TOKEN_SUFFIX = "_token"  # noqa: S105 - a name
 
 _KEY = "__airflow_gov_key"
 _BLOCK = hashlib.sha256().block_size
@@ -64,7 +64,7 @@ def check_split(source: Contract, sensitive: Contract, target: Contract) -> None
         if unknown:
             raise _invalid(
                 side,
-                f"{', '.join(unknown)}: neither columns of {source.dataset} nor <column>{TOKEN_SUFFIX} of one",
+                f"{', '.join(unknown)}: no columns of {source.dataset}, nor <column>{TOKEN_SUFFIX} of one",
             )
     restricted = set(source.restricted)
     leaking = [column.name for column in target.columns if column.name in restricted]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import dataclass
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -13,8 +13,9 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.transform.errors import sql_failure
 
 if TYPE_CHECKING:
-    from airflow_gov.model.zones import DatasetName
     from collections.abc import Collection, Iterator
+
+    from airflow_gov.model.zones import DatasetName
 
 #: Table functions that read nothing outside the query. All others read files, settings or run hidden SQL.
 TABLE_FUNCTIONS = frozenset(

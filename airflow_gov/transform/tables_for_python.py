@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from enum import StrEnum
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -12,9 +12,11 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.sql_text import identifier
 
 if TYPE_CHECKING:
-    from airflow_gov.model.zones import DatasetName
-    from duckdb import DuckDBPyConnection
     from collections.abc import Callable, Mapping, Sequence
+
+    from duckdb import DuckDBPyConnection
+
+    from airflow_gov.model.zones import DatasetName
 
 
 class TableKind(StrEnum):
@@ -148,14 +150,14 @@ def arrow_of(value: Any, where: str) -> pa.Table | pa.RecordBatchReader:
     :raises GovernanceError: ``TRANSFORM_FAILED`` when it is no table.
     """
     kind = kind_of(type(value))
-    if kind in (TableKind.ARROW_TABLE, TableKind.ARROW_READER):
-        return value
     if kind is TableKind.PANDAS:
         return pa.Table.from_pandas(value, preserve_index=False)
-    if kind is TableKind.POLARS:
-        return value.to_arrow()
     if kind is TableKind.POLARS_LAZY:
-        return value.collect(engine="streaming").to_arrow()
+        value = value.collect(engine="streaming")
+    if kind in (TableKind.POLARS, TableKind.POLARS_LAZY):
+        value = value.to_arrow()
+    if isinstance(value, pa.Table | pa.RecordBatchReader):
+        return value
     raise GovernanceError(
         Reason.TRANSFORM_FAILED,
         f"{where} returned {type(value).__qualname__}, not a table: return one of {', '.join(TableKind)}.",
@@ -177,10 +179,10 @@ def _ibis(connection: DuckDBPyConnection) -> Any:
 
 def _polars() -> Any:
     try:
-        import polars
+        import polars as pl
     except ImportError as error:
         raise _missing("polars", "polars") from error
-    return polars
+    return pl
 
 
 def _missing(extra: str, package: str) -> GovernanceError:

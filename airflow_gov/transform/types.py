@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 from duckdb.sqltypes import DuckDBPyType
 
-from airflow_gov.model.types import ColumnType, Decimal, List, Primitive, Struct
 from airflow_gov.model.sql_text import identifier
+from airflow_gov.model.types import ColumnType, Decimal, List, Primitive, Struct
 
 _DUCKDB = {
     "boolean": "BOOLEAN",

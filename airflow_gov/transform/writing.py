@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.contract import LOAD_ID_COLUMN, Contract
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -16,8 +15,9 @@ from airflow_gov.model.sql_text import identifier, literal
 from airflow_gov.transform.types import to_duckdb_type
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
     from collections.abc import Iterator, Sequence
+
+    from duckdb import DuckDBPyConnection
 
 #: Rows of a row group. DuckDB's own size: a reader skips and parallelises by it, and a writer holds one
 #: row group a thread in memory.
@@ -99,7 +99,7 @@ def check_columns(names: Sequence[str], contract: Contract) -> None:
     ]
     hint = ""
     if LOAD_ID_COLUMN in undeclared:
-        hint = f" {LOAD_ID_COLUMN} is set by the load: leave it out, SELECT * EXCLUDE ({LOAD_ID_COLUMN})."
+        hint = f" {LOAD_ID_COLUMN} is set by the load: leave it out."
     raise GovernanceError(
         Reason.SCHEMA_MISMATCH,
         f"The result's columns are not those of {contract.dataset}'s contract: {'; '.join(parts)}.{hint} "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.sql_text import literal, literals
@@ -13,13 +14,13 @@ from airflow_gov.transform.files.mapping import map_columns
 from airflow_gov.transform.files.parsing import parse_text
 from airflow_gov.transform.files.plain import LocalFile, malformed
 from airflow_gov.transform.files.text import Lines, read_head
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_gov.transform.files.options import ReadOptions
-    from airflow_gov.model.contract import Column, Contract
-    from pathlib import Path
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from airflow_gov.model.contract import Column, Contract
+    from airflow_gov.transform.files.options import ReadOptions
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -43,7 +44,7 @@ class CsvLayout:
         """See :class:`~airflow_gov.transform.files.layout.Layout`."""
         names = ", ".join(f"'f{i}': 'VARCHAR'" for i in range(self.width))
         chosen = ", ".join(f"f{file} AS {value_name(i)}" for i, file in enumerate(self.positions))
-        settings = {
+        settings: dict[str, str | bool | int] = {
             "delim": self.delimiter,
             "quote": self.options.quote,
             "escape": self.options.escape or self.options.quote,

@@ -7,7 +7,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.transform.files.layout import TextRow, Workplace, stage, value_name
@@ -16,10 +16,11 @@ from airflow_gov.transform.files.parsing import parse_text
 from airflow_gov.transform.files.plain import LocalFile, malformed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
     from airflow_gov.model.contract import Column, Contract
     from airflow_gov.transform.files.options import ReadOptions
-    from pathlib import Path
-    from collections.abc import Iterator, Sequence
 
 #: Whole numbers below this are written without an exponent; a double holds them exactly.
 _EXACT_WHOLE = 1e15

@@ -6,18 +6,20 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.sql_text import literal, literals
+from airflow_gov.model.types import Primitive
 from airflow_gov.transform.files.csv_files import first_row, guess_delimiter
 from airflow_gov.transform.files.excel_files import sample
 from airflow_gov.transform.files.formats import Format, format_of_name
 from airflow_gov.transform.files.options import ReadOptions
+from airflow_gov.transform.files.parsing import parse_text
 from airflow_gov.transform.files.plain import LocalFile, encoding_of, head_of
 from airflow_gov.transform.types import from_duckdb_type
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,14 +146,11 @@ def _workbook(file: LocalFile) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def _kind_of(connection: duckdb.DuckDBPyConnection, values: list[str]) -> str:
-    for kind, name in (
-        ("BIGINT", "long"),
-        ("DOUBLE", "double"),
-        ("DATE", "date"),
-        ("TIMESTAMP", "timestamp"),
-    ):
-        fits = f"SELECT bool_and(TRY_CAST(v AS {kind}) IS NOT NULL AND (NOT contains(v, '.') OR {kind == 'DOUBLE'}))"
-        if values and connection.execute(f"{fits} FROM (SELECT unnest(?) AS v)", [values]).fetchall()[0][0]:
+    """The first type all the values have; text otherwise."""
+    for name in ("long", "double", "date", "timestamp"):
+        typed = parse_text("v", Primitive(name), ReadOptions())
+        fits = f"SELECT bool_and({typed} IS NOT NULL) FROM (SELECT unnest(?) AS v)"
+        if values and connection.execute(fits, [values]).fetchall()[0][0]:
             return name
     return "string"
 

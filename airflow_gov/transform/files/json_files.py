@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -17,13 +18,13 @@ from airflow_gov.transform.files.mapping import map_columns
 from airflow_gov.transform.files.parsing import parse_text
 from airflow_gov.transform.files.plain import LocalFile, malformed
 from airflow_gov.transform.files.text import Lines, read_head
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_gov.transform.files.options import ReadOptions
-    from airflow_gov.model.contract import Column, Contract
-    from pathlib import Path
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from airflow_gov.model.contract import Column, Contract
+    from airflow_gov.transform.files.options import ReadOptions
 
 #: DuckDB's word for one object a line; the only kind whose rows can be told apart when one is broken.
 LINES = "newline_delimited"
@@ -136,7 +137,8 @@ def _keys(connection: DuckDBPyConnection, file: LocalFile, kind: str) -> list[st
     )
     try:
         rows, keys = connection.execute(
-            f"SELECT count(*), list_sort(list_distinct(flatten(list(DISTINCT json_keys(json))))) FROM {source}"
+            f"SELECT count(*), list_sort(list_distinct(flatten(list(DISTINCT json_keys(json))))) "
+            f"FROM {source}"
         ).fetchall()[0]
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise malformed(file.name, message_of(error)) from error

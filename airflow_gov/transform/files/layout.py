@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 from airflow_gov.model.sql_text import literal
 
 if TYPE_CHECKING:
-    from airflow_gov.transform.files.plain import LocalFile
-    from airflow_gov.model.contract import Column
-    from duckdb import DuckDBPyConnection
-    from pathlib import Path
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from airflow_gov.model.contract import Column
+    from airflow_gov.transform.files.plain import LocalFile
 
 #: Rows staged at once.
 STAGED_ROWS = 10_000
@@ -41,7 +43,10 @@ class Layout(Protocol):
         """
 
     def careful(self, file: LocalFile, work: Workplace) -> str:
-        """A SELECT of ``line``, ``content``, ``broken`` (what is wrong with the whole row, or NULL), ``c0``, ….
+        """A SELECT of ``line``, ``content``, ``broken``, ``c0``, ….
+
+        ``broken`` is what is wrong with the row as a whole, or NULL; an empty ``content`` is made from
+        the values.
 
         :raises GovernanceError: ``SOURCE_MALFORMED`` where not even rows can be told apart.
         """
@@ -85,22 +90,19 @@ def stage(rows: Iterable[TextRow], width: int, path: Path) -> str:
     :returns: a SELECT as :meth:`Layout.careful` gives it.
     """
     names = [value_name(position) for position in range(width)]
-    schema = pa.schema(
-        [
-            ("line", pa.int64()),
-            ("content", pa.string()),
-            ("broken", pa.string()),
-            *((name, pa.string()) for name in names),
-        ]
-    )
+    texts = ["content", "broken", *names]
+    fields: list[pa.Field[Any]] = [pa.field("line", pa.int64())]
+    schema = pa.schema([*fields, *(pa.field(name, pa.string()) for name in texts)])
     waiting = iter(rows)
     with pq.ParquetWriter(path, schema, compression="lz4") as writer:
         while batch := list(islice(waiting, STAGED_ROWS)):
-            columns: list[list[str | int | None]] = [
-                [row.line for row in batch],
-                [row.content for row in batch],
-                [row.broken for row in batch],
-                *([row.values[i] if row.values else None for row in batch] for i in range(width)),
+            columns: list[pa.Array[Any]] = [
+                pa.array([row.line for row in batch], pa.int64()),
+                pa.array([row.content for row in batch], pa.string()),
+                pa.array([row.broken for row in batch], pa.string()),
             ]
-            writer.write_batch(pa.record_batch(columns, schema=schema))
+            for place in range(width):
+                values = [row.values[place] if row.values else None for row in batch]
+                columns.append(pa.array(values, pa.string()))
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
     return f"SELECT * FROM read_parquet({literal(str(path))})"

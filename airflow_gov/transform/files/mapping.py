@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.transform.files.plain import malformed
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_gov.transform.files.options import ReadOptions
-    from airflow_gov.model.contract import Contract
     from collections.abc import Sequence
+
+    from airflow_gov.model.contract import Contract
+    from airflow_gov.transform.files.options import ReadOptions
 
 
 def map_columns(
@@ -41,7 +42,8 @@ def map_columns(
         if target in taken:
             raise GovernanceError(
                 Reason.PARAMETER_INVALID,
-                f"{file}: read_options makes both {header[taken[target]]!r} and {name!r} the column {target!r}.",
+                f"{file}: read_options makes both {header[taken[target]]!r} and {name!r} "
+                f"the column {target!r}.",
                 file=file,
             )
         if target is not None:

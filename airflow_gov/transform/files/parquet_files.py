@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -16,13 +17,13 @@ from airflow_gov.transform.files.mapping import map_columns
 from airflow_gov.transform.files.parsing import parse_text
 from airflow_gov.transform.files.plain import LocalFile, malformed
 from airflow_gov.transform.types import to_duckdb_type
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_gov.transform.files.options import ReadOptions
-    from airflow_gov.model.contract import Column, Contract
-    from pathlib import Path
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from airflow_gov.model.contract import Column, Contract
+    from airflow_gov.transform.files.options import ReadOptions
 
 #: Types a value must have exactly; the others are approximate, or have one text for each value.
 _EXACT = frozenset({"int", "long", "date", "timestamp", "timestamptz"})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from airflow_gov.model.sql_text import literal
 from airflow_gov.model.types import ColumnType, Decimal, List, Primitive, Struct
 from airflow_gov.transform.types import to_duckdb_type
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from airflow_gov.transform.files.options import ReadOptions

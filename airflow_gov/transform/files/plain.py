@@ -11,11 +11,12 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, TypeVar, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import pyarrow as pa
 
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.transform.files.formats import COMPRESSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +74,7 @@ def decompressed(file: LocalFile, folder: Path, *, keep_zip: bool) -> list[Local
     :raises GovernanceError: ``SOURCE_MALFORMED`` for a truncated or damaged archive.
     """
     members = []
-    for number, (name, stream) in enumerate(_members(file, keep_zip)):
+    for number, (name, stream) in enumerate(_members(file, keep_zip=keep_zip)):
         if stream is None:
             return [file]
         path = folder / f"{number}-{Path(name).name}"
@@ -87,25 +88,24 @@ def decompressed(file: LocalFile, folder: Path, *, keep_zip: bool) -> list[Local
 
 def head_of(file: LocalFile, size: int) -> tuple[str, bytes]:
     """Name and first bytes of a file, or of the first one inside a compressed file."""
-    for name, stream in _members(file, keep_zip=False):
-        with stream or file.path.open("rb") as opened:
-            return name, _reading(file, lambda: opened.read(size))  # noqa: B023 - called at once
-    return file.name, b""
+    name, stream = next(_members(file, keep_zip=False))
+    with stream or file.path.open("rb") as opened:
+        return name, _reading(file, lambda: opened.read(size))
 
 
-def _members(file: LocalFile, keep_zip: bool) -> Iterator[tuple[str, IO[bytes] | None]]:
-    """Name and stream of each file inside; a stream of None says that the file is not compressed."""
+def _members(file: LocalFile, *, keep_zip: bool) -> Iterator[tuple[str, Any]]:
+    """Name and stream of each file inside; a stream of None says that the file is not compressed.
+
+    Who takes a stream closes it.
+    """
     with file.path.open("rb") as opened:
         magic = opened.read(4)
-    inner = (
-        file.name.rsplit(".", 1)[0]
-        if file.name.lower().endswith((".gz", ".gzip", ".zst", ".bz2"))
-        else file.name
-    )
+    stem, _, ending = file.name.rpartition(".")
+    inner = stem if stem and ending.lower() in COMPRESSIONS else file.name
     if magic.startswith(_GZIP):
-        yield inner, gzip.open(file.path)
-    elif magic.startswith(_BZIP2):
-        yield inner, bz2.open(file.path)
+        yield inner, gzip.open(file.path)  # noqa: SIM115
+    elif magic[:3] == _BZIP2 and magic[3:].isdigit():
+        yield inner, bz2.open(file.path)  # noqa: SIM115
     elif magic == _ZSTD:
         yield inner, pa.input_stream(str(file.path), compression="zstd")
     elif magic == _ZIP and not keep_zip:
@@ -114,7 +114,7 @@ def _members(file: LocalFile, keep_zip: bool) -> Iterator[tuple[str, IO[bytes] |
         yield file.name, None
 
 
-def _zip_members(file: LocalFile) -> Iterator[tuple[str, IO[bytes] | None]]:
+def _zip_members(file: LocalFile) -> Iterator[tuple[str, Any]]:
     with _opened_zip(file) as archive:
         names = [
             item.filename
@@ -156,7 +156,7 @@ def _reading(file: LocalFile, read: Callable[[], T]) -> T:
         raise malformed(file.name, f"the compressed file is damaged or encrypted ({error}).") from error
 
 
-def _copy(file: LocalFile, source: IO[bytes], target: BinaryIO) -> None:
+def _copy(file: LocalFile, source: Any, target: BinaryIO) -> None:
     while chunk := _reading(file, lambda: source.read(CHUNK)):
         target.write(chunk)
 

@@ -10,7 +10,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -39,9 +39,10 @@ from airflow_gov.transform.writing import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from airflow_gov.model.contract import Contract
     from airflow_gov.model.loads import FileRef
-    from collections.abc import Iterator, Mapping, Sequence
 
 #: What DuckDB raises for content; its other errors are about the machine.
 _CONTENT_ERRORS = (duckdb.InvalidInputException, duckdb.ConversionException)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from airflow_gov.model.sql_text import identifier, literal
 from airflow_gov.transform.files.layout import Layout, value_name
 from airflow_gov.transform.writing import load_id_column
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_gov.transform.files.plain import LocalFile
-    from airflow_gov.model.contract import Contract
-    from pathlib import Path
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from airflow_gov.model.contract import Contract
+    from airflow_gov.transform.files.plain import LocalFile
 
 
 @dataclass(frozen=True, slots=True)
