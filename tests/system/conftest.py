@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, airflow_database: None
 
 
 @pytest.fixture
-def run() -> Iterator[Callable[..., Any]]:
-    """Run a Dag by ``dag.test()``; gives the finished Dag run."""
+def run(airflow_database: None) -> Callable[..., Any]:
+    """Register a Dag with Airflow and run it by ``dag.test()``; gives the finished Dag run."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 
     def run_dag(dag: Any, **arguments: Any) -> Any:
+        DagBundlesManager().sync_bundles_to_db()
+        bag = DagBag(dag_folder=os.devnull)
+        bag.bag_dag(dag)
+        sync_bag_to_db(bag, "dags-folder", None)
         return dag.test(**arguments)
 
-    yield run_dag
+    return run_dag
