@@ -15,7 +15,7 @@ BENCHMARKS := hop fixed_cost publishers kills
 PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-ALL_EXTRAS := .[amazon,demo,ibis,pandas,polars,postgres]
+ALL_EXTRAS := .[amazon,demo,great-expectations,ibis,pandas,polars,postgres]
 GROUPS := test lint bench image tools
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints $(PINS) \
 	--build-constraints $(PINS) --editable

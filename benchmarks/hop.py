@@ -16,9 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import lab
 from rich.console import Console
 from rich.table import Table
+
+import lab
 
 COLUMNS = {
     "id": {"logicalType": "integer", "required": True, "unique": True},
@@ -29,8 +30,8 @@ COLUMNS = {
     "product": {"logicalType": "string", "required": True},
 }
 SELECT = (
-    "SELECT id, seen_at, quantity, price * 1.1 AS price, quantity * price AS amount, upper(product) AS product "
-    "FROM {table} WHERE quantity > 0"
+    "SELECT id, seen_at, quantity, price * 1.1 AS price, quantity * price AS amount, "
+    "upper(product) AS product FROM {table} WHERE quantity > 0"
 )
 GENERATE = (
     "SELECT i AS id, TIMESTAMP '2024-01-01' + INTERVAL (i % 31536000) SECOND AS seen_at, "

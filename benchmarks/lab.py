@@ -118,7 +118,7 @@ def measured(work: Callable[..., Any], *arguments: Any) -> tuple[float, int]:
     except EOFError:
         raise RuntimeError(f"{work.__name__} died with exit code {process.exitcode}") from None
     process.join()
-    if isinstance(answer, str):
+    if process.exitcode:
         raise RuntimeError(f"{work.__name__}: {answer}")
     return answer
 

@@ -19,7 +19,7 @@ _HOME = tempfile.mkdtemp(prefix="airflow-gov-tests-")
 os.environ.update(
     AIRFLOW_HOME=_HOME,
     AIRFLOW__CORE__LOAD_EXAMPLES="False",
-    AIRFLOW__CORE__DAGS_FOLDER=os.path.join(_HOME, "dags"),
+    AIRFLOW__CORE__DAGS_FOLDER=f"{_HOME}/dags",
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED="False",
 )
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)

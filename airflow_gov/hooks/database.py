@@ -32,7 +32,7 @@ def database_source(
             Reason.PARAMETER_INVALID, f"{dataset}: {table!r} is not a table name; use sql= for a query."
         )
     connection = BaseHook.get_connection(conn_id)
-    hook = connection.get_hook()
+    hook = connection.get_hook()  # type: ignore[no-untyped-call]
     if not hasattr(hook, "get_conn") or not hasattr(hook, "get_records"):
         raise GovernanceError(
             Reason.PARAMETER_INVALID,

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.demo import airflow_gov, demo  # noqa: F401 - fixtures
 
 from airflow_gov.runtime import Governance
 from airflow_gov.settings import Settings
+from support.demo import airflow_gov, demo  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import gzip
 import pyarrow as pa
 import pytest
 from airflow.sdk import DAG, task
-from support.contracts import table
 
 from airflow_gov.model.execution import Role, Status
 from airflow_gov.model.loads import LoadState
@@ -21,6 +20,7 @@ from airflow_gov.operators import (
     promote,
 )
 from airflow_gov.sensors import QualityGateSensor
+from support.contracts import table
 
 pytestmark = pytest.mark.airflow
 
@@ -79,7 +79,7 @@ def flights_dag(home, **clean):
             GoldOperator,
             source=conformed.output,
             target="gold.delays",
-            sql="SELECT carrier, count(*) AS flights, avg(delay) AS mean_delay FROM clean.flights GROUP BY carrier",
+            sql="SELECT carrier, count(*) AS flights, avg(delay) AS mean_delay FROM clean.flights GROUP BY 1",
         )
     return dag
 
