@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from airflow_gov.model.zones import DatasetName
 
 _SQLITE_TIMEOUT_SECONDS = "30"
+
+# At INFO it says with every table which FileIO it loaded: noise in a task's log.
+logging.getLogger("pyiceberg.io").setLevel(logging.WARNING)
 
 
 def lake_properties(properties: Mapping[str, str]) -> dict[str, str]:
