@@ -13,7 +13,7 @@ pytestmark = pytest.mark.airflow
 PYICEBERG = """
     from pyiceberg.catalog import load_catalog
 
-    catalog = load_catalog("lake", type="sql", uri=CATALOG)
+    catalog = load_catalog("airflow_gov", type="sql", uri=CATALOG)
     table = catalog.load_table("gold.carrier_punctuality")
     rows = table.scan(row_filter="carrier == 'UA'", selected_fields=("month", "flights")).to_arrow()
     print(rows.num_rows, sum(rows["flights"].to_pylist()))
@@ -22,7 +22,7 @@ PYICEBERG = """
 DUCKDB = """
     from pyiceberg.catalog import load_catalog
 
-    catalog = load_catalog("lake", type="sql", uri=CATALOG)
+    catalog = load_catalog("airflow_gov", type="sql", uri=CATALOG)
     database = catalog.load_table("gold.carrier_punctuality").scan().to_duckdb("punctuality")
     print(*database.execute(
         "SELECT count(*), sum(flights) FROM punctuality WHERE carrier = 'UA'"
@@ -32,7 +32,7 @@ DUCKDB = """
 PANDAS = """
     from pyiceberg.catalog import load_catalog
 
-    catalog = load_catalog("lake", type="sql", uri=CATALOG)
+    catalog = load_catalog("airflow_gov", type="sql", uri=CATALOG)
     frame = catalog.load_table("gold.carrier_punctuality").scan().to_pandas()
     united = frame[frame["carrier"] == "UA"]
     print(len(united), united["flights"].sum())
@@ -41,7 +41,7 @@ PANDAS = """
 A_VERSION = """
     from pyiceberg.catalog import load_catalog
 
-    catalog = load_catalog("lake", type="sql", uri=CATALOG)
+    catalog = load_catalog("airflow_gov", type="sql", uri=CATALOG)
     table = catalog.load_table("gold.carrier_punctuality")
     version = table.snapshot_by_name("v1")
     rows = table.scan(row_filter="carrier == 'UA'", snapshot_id=version.snapshot_id).to_arrow()

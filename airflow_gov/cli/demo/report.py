@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from airflow_gov.runtime import Governance
 from airflow_gov.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from airflow_gov.cli.demo.home import DemoHome
     from airflow_gov.cli.demo.run import Outcome
@@ -42,6 +41,7 @@ def build_report(home: DemoHome, outcome: Outcome, seconds: float) -> dict[str, 
         "seconds": round(seconds, 1),
         "home": str(home.folder),
         "lake": settings.warehouse,
+        "catalog_name": settings.catalog_name,
         "catalog": settings.catalog_properties.get("uri"),
         "sources": str(home.sources),
         "synthetic": ["passengers (made by Faker)", "inspections (made up, tail numbers are real)"],
@@ -68,7 +68,7 @@ def print_report(home: DemoHome, report: dict[str, Any]) -> None:
             "made up": report["synthetic"],
             "delivered files": report["sources"],
             "lake": report["lake"],
-            "Iceberg catalogue": report["catalog"],
+            "Iceberg catalogue": f"{report['catalog_name']}, {report['catalog']}",
         }
     )
     output.print_heading("Next")
@@ -113,12 +113,21 @@ def _dataset(summary: DatasetSummary, store: Store) -> dict[str, Any]:
 
 
 def _location(store: Store, dataset: DatasetName) -> str | None:
-    """The folder that holds the files which the newest execution with files wrote into the dataset."""
-    for execution in store.executions.list(dataset=dataset, limit=20):
-        for data in execution.data:
-            if data.role is Role.TARGET and data.dataset == str(dataset) and data.files:
-                return os.path.commonpath([os.path.dirname(file.uri) for file in data.files])  # noqa: PTH120
+    """The dataset's folder in the lake, as the files of its current version's loads show."""
+    folder = f"/{dataset.zone}/{dataset.name}/"
+    for uri in _written_files(store, dataset):
+        return uri.removeprefix("file://").partition(folder)[0] + folder.rstrip("/")
     return None
+
+
+def _written_files(store: Store, dataset: DatasetName) -> Iterator[str]:
+    current = store.versions.current(dataset)
+    for load_id in current.load_ids if current else ():
+        load = store.loads.get(dataset, load_id)
+        execution = store.executions.get(load.execution_id) if load else None
+        for data in execution.data if execution else ():
+            if data.role is Role.TARGET and data.dataset == str(dataset):
+                yield from (file.uri for file in data.files)
 
 
 def _next_commands(home: DemoHome) -> list[str]:
