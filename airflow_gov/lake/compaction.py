@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table.refs import MAIN_BRANCH
 
 from airflow_gov.lake.candidates import stage_change
 from airflow_gov.lake.changes import REWRITTEN_FOLDER, Change
 from airflow_gov.lake.commits import Draft, assert_ref, retrying, set_tag
+from airflow_gov.lake.errors import is_conflict
 from airflow_gov.lake.files import live_files
 from airflow_gov.lake.registering import take_over
 from airflow_gov.lake.rewriting import Rewriter, group_by_partition
@@ -103,8 +103,9 @@ def _attempt(catalog: LakeCatalog, rewriter: Rewriter, dataset: DatasetName) -> 
             catalog.remember(
                 dataset, draft.send(asserts, [set_tag(tag, snapshot_id)] if tag and snapshot_id else [])
             )
-        except (CommitFailedException, ValueError, GovernanceError):
-            change.abandon()
+        except Exception as error:
+            if is_conflict(error) or isinstance(error, GovernanceError):  # it certainly did not land
+                change.abandon()
             raise
     if snapshot_id is None:
         raise GovernanceError(

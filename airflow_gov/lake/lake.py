@@ -45,7 +45,7 @@ class Lake:
     :param target_file_size: bytes of a data file, when rows are rewritten.
     :param memory_limit: of the DuckDB that rewrites rows; beyond it, it spills.
     :param threads: of that DuckDB; 0 for all.
-    :param temp_folder: where it spills; the system's by default.
+    :param temp_folder: where it spills, and where files for S3 are staged; the system's by default.
     :param clock: tells the time.
     """
 
@@ -114,7 +114,7 @@ class Lake:
         A local lake's folder is in the table's own, so that nothing is copied later; for S3 it is a
         temporary one whose files are uploaded.
         """
-        return stage(self._catalog, dataset, load_id)
+        return stage(self._catalog, dataset, load_id, self._rewriter.temp_folder)
 
     def write_candidate(
         self,

@@ -64,9 +64,10 @@ class Scan:
         return self._source.reader()
 
     def to_dataset(self) -> ds.Dataset:
-        """The rows as an Arrow dataset: an engine pushes down which columns and rows it needs.
+        """The rows as an Arrow dataset: an engine pushes down which columns and rows it needs, and may
+        read it more than once.
 
-        Where another writer put delete files on the table, the dataset is a stream that can be read once.
+        Where another writer put delete files on the table or renamed a column, the rows are in memory.
         """
         return self._source.dataset()
 
@@ -118,9 +119,9 @@ class Source:
         return [str(path) for path in paths if path] if all(paths) else None
 
     def dataset(self) -> ds.Dataset:
-        """The rows as an Arrow dataset; one that can be read once where there are delete files."""
+        """The rows as an Arrow dataset; in memory where the files cannot be read as they are."""
         if not self.plain:
-            return ds.dataset(self.reader())
+            return ds.dataset(self.reader().read_all())
         dataset = self._files_dataset(self.tasks)
         return dataset.filter(pc.field(LOAD_ID_COLUMN) == self.load_id) if self.mixed else dataset
 

@@ -64,13 +64,17 @@ class Staging:
 
 
 @contextmanager
-def stage(catalog: LakeCatalog, dataset: DatasetName, load_id: str) -> Iterator[Staging]:
+def stage(
+    catalog: LakeCatalog, dataset: DatasetName, load_id: str, temp_folder: Path | None = None
+) -> Iterator[Staging]:
     """A fresh folder for a try of a load, removed at the end with what was not taken over.
 
     For a local table it lies in the table's own folder, so that taking files over is a rename. What
     an earlier try of the same load left there (its process was killed) is removed first.
+
+    :param temp_folder: where the folder is made for S3; the system's by default.
     """
-    folder = _folder(catalog, dataset, load_id)
+    folder = _folder(catalog, dataset, load_id, temp_folder)
     folder.mkdir(parents=True)
     try:
         yield Staging(dataset, load_id, folder)
@@ -81,13 +85,13 @@ def stage(catalog: LakeCatalog, dataset: DatasetName, load_id: str) -> Iterator[
                 parent.rmdir()
 
 
-def _folder(catalog: LakeCatalog, dataset: DatasetName, load_id: str) -> Path:
+def _folder(catalog: LakeCatalog, dataset: DatasetName, load_id: str, temp_folder: Path | None) -> Path:
     name = uuid.uuid4().hex[:8]
     table = catalog.seen(dataset) or catalog.find(dataset)
     location = table.location() if table is not None else catalog.default_location(dataset)
     root = local_path(location) if location is not None else None
     if root is None:
-        return Path(tempfile.gettempdir()) / f"airflow-gov-{uuid.uuid4().hex[:8]}" / load_id / name
+        return Path(tempfile.mkdtemp(prefix="airflow-gov-", dir=temp_folder)) / load_id / name
     of_load = root / STAGING_FOLDER / load_id
     shutil.rmtree(of_load, ignore_errors=True)
     return of_load / name

@@ -9,6 +9,7 @@ from airflow_gov.lake.branches import carried_only
 from airflow_gov.lake.candidates import CandidateWriter, Proposal, stage_change
 from airflow_gov.lake.changes import Change, StagedLoad
 from airflow_gov.lake.commits import Draft, assert_ref, retrying
+from airflow_gov.lake.errors import is_conflict
 from airflow_gov.lake.files import live_files
 from airflow_gov.lake.registering import take_over
 from airflow_gov.lake.storage import delete_files
@@ -114,6 +115,7 @@ def _replace_on_main(
         stage_change(draft, "main", change, load_properties([LoadNote(load.load_id, load.mode)]))
         try:
             catalog.remember(dataset, draft.send([assert_ref("main", base)]))
-        except Exception:
-            change.abandon()
+        except Exception as error:
+            if is_conflict(error):  # it certainly did not land
+                change.abandon()
             raise

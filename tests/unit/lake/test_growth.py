@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from pathlib import Path
 from statistics import median
 
 from support.lakes import Bench, rows_of
@@ -26,3 +27,6 @@ def test_after_300_publications_with_maintenance_an_append_costs_about_what_the_
     bench.lake.maintain(bench.dataset, keep_versions=10, grace=timedelta(0))
     assert median(append(number) for number in range(300, 309)) < 2.5 * first
     assert len(bench.rows()) == 310
+    table = bench.lake._catalog.load(bench.dataset)
+    metadata = list(Path(table.location(), "metadata").glob("*.metadata.json"))
+    assert len(metadata) <= 21  # the current one and those that readers may still hold
