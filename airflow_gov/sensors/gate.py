@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
+from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR
 from airflow.sdk.configuration import conf
 from airflow.sdk.definitions.xcom_arg import XComArg
 
@@ -88,6 +89,13 @@ class QualityGateSensor(BaseSensorOperator):
         if event is not None and event.get("error"):
             self.log.warning("The trigger could not look for candidates: %s", event["error"])
         return self.execute(context)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Resume; a wait that failed in the triggerer (timed out, as a rule) is recorded, too."""
+        if next_method == TRIGGER_FAIL_REPR:
+            with governed(self, context, WAITING):
+                return super().resume_execution(next_method, next_kwargs, context)
+        return super().resume_execution(next_method, next_kwargs, context)
 
     def poke(self, context: Context) -> bool:
         """Whether there is something to check."""
