@@ -34,10 +34,12 @@ with DAG("flights", schedule="@daily", catchup=False, tags=["airflow-gov"], doc_
         source=[clean.output, "clean.airlines"],
         target="gold.carrier_punctuality",
         sql="sql/carrier_punctuality.sql",
+        doc_md="How punctual each airline was, month by month: the network planners' dashboard.",
     )
     promote(
         GoldOperator,
         source=[clean.output, "clean.weather"],
         target="gold.weather_delays",
         sql="sql/weather_delays.sql",
+        doc_md="What rain, wind and poor visibility cost in departure delay at each airport.",
     )

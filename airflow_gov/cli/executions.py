@@ -113,6 +113,11 @@ def _line(execution: Execution) -> list[Any]:
         execution.action,
         execution.counts.read,
         execution.counts.written,
-        ", ".join(dict.fromkeys(targets)),
+        _few(list(dict.fromkeys(targets))),
         execution.execution_id,
     ]
+
+
+def _few(names: list[str]) -> str:
+    """Names as long as a line can hold them; how many, beyond that."""
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} datasets"

@@ -68,5 +68,5 @@ def _serve(home: DemoHome, port: int | None) -> None:
         console.print(f"\nAirflow:  {served.url}", style="bold")
         console.print(f"Log in:   {served.user} / {served.password}")
         with contextlib.suppress(KeyboardInterrupt):
-            served.wait()
+            served.components.wait()
         console.print("\nStopping Airflow", style="dim")

@@ -22,6 +22,7 @@ _CONFIGURATION = """\
 {mark}: what is not said here is Airflow's default.
 [core]
 load_examples = False
+parallelism = 4
 fernet_key = {fernet_key}
 
 [api]
@@ -30,6 +31,9 @@ secret_key = {secret_key}
 
 [api_auth]
 jwt_secret = {jwt_secret}
+
+[usage_data_collection]
+enabled = False
 """
 
 

@@ -61,7 +61,7 @@ class DemoProgress:
         note = "" if result.succeeded else result.state
         self._progress.update(self._bars[result.dag], total=result.tasks, note=note)
         if not self._console.is_terminal:
-            self._console.print(f"{result.dag}: {result.state}, {result.tasks} tasks, {result.seconds} s")
+            self._console.print(f"{result.dag}: {result.state}, tasks: {result.tasks}, {result.seconds} s")
 
     def __enter__(self) -> Self:
         self._progress.start()

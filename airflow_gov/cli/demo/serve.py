@@ -12,8 +12,8 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
 
 from airflow_gov.model.errors import GovernanceError, Reason
 
@@ -24,8 +24,63 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8080
 _START_SECONDS = 180
-_STOP_SECONDS = 20
+_STOP_SECONDS = 15
 _PASSWORDS = "simple_auth_manager_passwords.json.generated"
+
+_API_SERVER = ("api-server",)
+#: `airflow standalone` starts these beside the API server, and a task that is due at once fails for
+#: want of the API it reports to; so here they follow it. The UI reads the logs as files.
+_OTHERS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "--skip-serve-logs"))
+
+
+@dataclass(slots=True)
+class Components:
+    """Airflow's processes, in a group of their own so that Ctrl-C reaches them from here only.
+
+    :param home: the demo's home.
+    :param environment: of all of them.
+    :param log: where they all write.
+    """
+
+    home: DemoHome
+    environment: dict[str, str]
+    log: IO[bytes]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, *arguments: str) -> None:
+        """Start one more component."""
+        group = self.processes[0].pid if self.processes else 0
+        self.processes.append(
+            subprocess.Popen(  # noqa: S603 - this interpreter's Airflow
+                [sys.executable, "-m", "airflow", *arguments],
+                env=self.environment,
+                cwd=self.home.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=self.log,
+                stderr=subprocess.STDOUT,
+                process_group=group,
+            )
+        )
+
+    def wait(self) -> None:
+        """Until one of them ends, which ends them all, or the person at the keyboard has seen enough."""
+        while all(process.poll() is None for process in self.processes):
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        """End them and whatever they started."""
+        if not self.processes:
+            return
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_SECONDS
+        for process in self.processes:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, deadline - time.monotonic()))
+        with suppress(ProcessLookupError):
+            os.killpg(self.processes[0].pid, signal.SIGKILL)
+        for process in self.processes:
+            process.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +90,13 @@ class Served:
     :param url: its UI.
     :param user: who may log in.
     :param password: with what.
-    :param process: Airflow's.
+    :param components: its processes.
     """
 
     url: str
     user: str
     password: str
-    process: subprocess.Popen[bytes]
-
-    def wait(self) -> None:
-        """Until Airflow ends, or the person at the keyboard has seen enough."""
-        self.process.wait()
+    components: Components
 
 
 def free_port(wanted: int | None) -> int:
@@ -75,74 +126,49 @@ def serving(home: DemoHome, port: int) -> Iterator[Served]:
     :param port: of the UI.
     :raises GovernanceError: when Airflow does not come up; its log says why.
     """
-    log = home.folder / "logs" / "standalone.log"
+    environment = {
+        **home.environment(),
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": f"http://localhost:{port}",
+    }
+    log = home.folder / "logs" / "airflow.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", "standalone"],
-            env={
-                **home.environment(),
-                "AIRFLOW__API__PORT": str(port),
-                "AIRFLOW__API__BASE_URL": f"http://localhost:{port}",
-                # `airflow standalone` calls `airflow` by name: this environment's, not another's.
-                "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")]),  # noqa: PTH120
-            },
-            cwd=home.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # A group of its own, so that Ctrl-C reaches it once, from here.
-            start_new_session=True,
-        )
-    try:
-        _wait_until_healthy(process, port, str(log))
-        user, password = _login(home)
-        yield Served(f"http://localhost:{port}", user, password, process)
-    finally:
-        _stop_group(process)
+        components = Components(home, environment, output)
+        try:
+            components.start(*_API_SERVER)
+            _wait_for(components, port, {"metadatabase"}, str(log))
+            for arguments in _OTHERS:
+                components.start(*arguments)
+            _wait_for(components, port, {"scheduler", "triggerer", "dag_processor"}, str(log))
+            user, password = _login(home)
+            yield Served(f"http://localhost:{port}", user, password, components)
+        finally:
+            components.stop()
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log: str) -> None:
+def _wait_for(components: Components, port: int, healthy: set[str], log: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
+    while not healthy <= _healthy(port):
+        ended = any(process.poll() is not None for process in components.processes)
+        if ended or time.monotonic() > deadline:
             raise GovernanceError(
-                Reason.CONFIGURATION_INVALID, f"Airflow ended while it started; it said why in {log}."
+                Reason.CONFIGURATION_INVALID,
+                f"Airflow {'ended while it started' if ended else 'does not come up'}; it said why in {log}.",
             )
-        if _healthy(port):
-            return
         time.sleep(0.5)
-    raise GovernanceError(
-        Reason.CONFIGURATION_INVALID,
-        f"Airflow did not come up within {_START_SECONDS} s; it said why in {log}.",
-    )
 
 
-def _healthy(port: int) -> bool:
+def _healthy(port: int) -> set[str]:
+    """The components that the API server calls healthy; none while it does not answer."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
             components = json.load(answer)
     except (OSError, ValueError, urllib.error.URLError):
-        return False
-    return all(
-        components.get(name, {}).get("status") == "healthy"
-        for name in ("metadatabase", "scheduler", "triggerer", "dag_processor")
-    )
+        return set()
+    return {name for name, facts in components.items() if facts and facts.get("status") == "healthy"}
 
 
 def _login(home: DemoHome) -> tuple[str, str]:
     passwords = json.loads((home.folder / _PASSWORDS).read_text(encoding="utf-8"))
     user, password = next(iter(passwords.items()))
     return str(user), str(password)
-
-
-def _stop_group(process: subprocess.Popen[bytes]) -> None:
-    """End `airflow standalone` and whatever it started; the group is ours alone."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

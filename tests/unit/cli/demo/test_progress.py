@@ -24,7 +24,7 @@ def test_a_line_a_dag_where_there_is_no_terminal(capfd: pytest.CaptureFixture[st
     assert captured.out == ""
     assert captured.err.splitlines() == [
         "Starting Airflow",
-        "carrier_routes: success, 4 tasks, 1.5 s",
+        "carrier_routes: success, tasks: 4, 1.5 s",
     ]
 
 

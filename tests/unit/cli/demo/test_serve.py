@@ -39,9 +39,9 @@ def test_an_airflow_that_does_not_come_up_is_told_with_its_log(tmp_path: Path) -
     home = DemoHome(tmp_path)
     home.logs.mkdir(parents=True)
     home.configuration.write_text("this is no configuration\n")
-    with pytest.raises(GovernanceError, match=r"standalone\.log"), serving(home, free_port(None)):
+    with pytest.raises(GovernanceError, match=r"airflow\.log"), serving(home, free_port(None)):
         pytest.fail("it cannot have come up")
-    assert "no configuration" in (tmp_path / "logs" / "standalone.log").read_text()
+    assert "no configuration" in (tmp_path / "logs" / "airflow.log").read_text()
 
 
 def test_a_process_that_does_not_listen_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
