@@ -32,6 +32,8 @@ NOT_IMPORTED = {
     "apache-airflow-providers-common-sql": "hooks come from connections",
     "open-data-contract-standard": "its schema.json is read",
 }
+#: Extras that no test needs yet.
+NOT_INSTALLED = {"great-expectations"}
 
 
 def declared() -> dict[str, list[Requirement]]:
@@ -67,7 +69,7 @@ def test_every_dependency_is_pinned_to_a_version_it_allows(requirement: Requirem
 
 def test_every_dependency_is_there_for_a_reason_that_is_written_down() -> None:
     rows = re.findall(
-        r"^\| `([a-z0-9-]+)` \|(?: `([a-z]+)` \|)? (.+) \|$", section("Dependencies"), re.MULTILINE
+        r"^\| `([a-z0-9-]+)` \|(?: `([a-z-]+)` \|)? (.+) \|$", section("Dependencies"), re.MULTILINE
     )
     explained = {(where, name) for name, where, reason in rows if reason.strip()}
 
@@ -80,9 +82,9 @@ def test_the_command_that_pins_is_the_one_that_is_documented() -> None:
 
     assert set(groups) == set(PROJECT["dependency-groups"])
     assert f"GROUPS := {' '.join(groups)}" in makefile
-    extras = re.search(r"ALL_EXTRAS := \.\[([\w,]+)\]", makefile)
+    extras = re.search(r"TESTED_EXTRAS := \.\[([\w,]+)\]", makefile)
     assert extras is not None
-    assert set(extras[1].split(",")) == set(PROJECT["project"]["optional-dependencies"])
+    assert set(PROJECT["project"]["optional-dependencies"]) - set(extras[1].split(",")) == NOT_INSTALLED
 
 
 def test_the_top_level_holds_what_is_explained_and_nothing_else() -> None:
