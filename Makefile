@@ -15,7 +15,7 @@ BENCHMARKS := hop fixed_cost publishers kills
 PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-TESTED_EXTRAS := .[amazon,demo,great-expectations,ibis,pandas,polars,postgres]
+ALL_EXTRAS := .[amazon,demo,great-expectations,ibis,pandas,polars,postgres]
 GROUPS := test lint bench image tools
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints $(PINS) \
 	--build-constraints $(PINS) --editable
@@ -72,16 +72,16 @@ $(VENV)/.demo: pyproject.toml $(PINS) | $(BIN)/uv
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(PINS) | $(BIN)/uv
-	@echo 'Installing airflow-gov with its extras and what its tests need'
-	@$(INSTALL) '$(TESTED_EXTRAS)' --group test
+	@echo 'Installing airflow-gov with all extras and what its tests need'
+	@$(INSTALL) '$(ALL_EXTRAS)' --group test
 	@touch $@
 
 $(VENV)/.lint: pyproject.toml $(PINS) | $(BIN)/uv
-	@echo 'Installing airflow-gov with its extras and the checkers'
-	@$(INSTALL) '$(TESTED_EXTRAS)' --group lint
+	@echo 'Installing airflow-gov with all extras and the checkers'
+	@$(INSTALL) '$(ALL_EXTRAS)' --group lint
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml $(PINS) | $(BIN)/uv
-	@echo 'Installing airflow-gov with its extras and what its benchmarks need'
-	@$(INSTALL) '$(TESTED_EXTRAS)' --group test --group bench
+	@echo 'Installing airflow-gov with all extras and what its benchmarks need'
+	@$(INSTALL) '$(ALL_EXTRAS)' --group test --group bench
 	@touch $@
