@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from airflow_gov.model.zones import DatasetName
 
 
+class BranchMovedError(Exception):
+    """A branch that a proposal takes the place of is not where it was: look at the candidates again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a candidate is to carry.
@@ -30,7 +34,8 @@ class Proposal:
     :param dataset: the dataset.
     :param loads: loads to apply, in order.
     :param properties: for the snapshot's summary.
-    :param superseded: the branches it takes the place of, which go in the same commit.
+    :param superseded: the branches it takes the place of, which go in the same commit; raises
+        :class:`BranchMovedError` when the loads were taken from one that moved.
     :param settled: loads whose rows are on main already; they are only noted.
     :param check: raises when the loads cannot be applied to the table as it is now.
     """
@@ -84,7 +89,7 @@ class CandidateWriter:
 
         try:
             return retrying(attempt)
-        except GovernanceError:
+        except (GovernanceError, BranchMovedError):
             if plan is not None:
                 plan.change.abandon()
             raise
@@ -97,7 +102,7 @@ class CandidateWriter:
             branches = [
                 each
                 for each in carried_only(table.metadata, candidate.load_ids)
-                if each.head.snapshot_id == candidate.snapshot_id or each.name == candidate.branch
+                if each.head.snapshot_id == candidate.snapshot_id
             ]
             self._remove(candidate.dataset, table, branches)
 

@@ -33,17 +33,22 @@ _OUTAGES = (
     ClientError,
 )
 _USER_INFO = re.compile(r"(\w+://)[^/@\s]*@")
-_SEQUENCE = "Cannot add snapshot with sequence number"
+#: What PyIceberg raises, as plain ValueErrors, when another writer's commit came first.
+_OVERTAKEN = re.compile(
+    r"Cannot add snapshot with sequence number|Cannot set \S+ to unknown snapshot|"
+    r"Snapshot with snapshot id \d+ does not exist"
+)
 
 
 def is_conflict(error: BaseException) -> bool:
     """Whether a commit lost against another writer and certainly did not land.
 
-    Besides the error that PyIceberg retries there are two it does not: a snapshot numbered before
-    another branch's commit landed, and a database that was busy for longer than its timeout.
+    Besides the error that PyIceberg retries there are some it does not: a snapshot numbered before
+    another branch's commit landed, one that maintenance removed in the meantime, and a database that
+    was busy for longer than its timeout.
     """
     if isinstance(error, ValueError):
-        return str(error).startswith(_SEQUENCE)
+        return _OVERTAKEN.match(str(error)) is not None
     if isinstance(error, DBAPIError):
         return "database is locked" in str(error.orig) or getattr(error.orig, "pgcode", None) in (
             "40001",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from airflow_gov.lake.branches import candidate_branches, carried_only
-from airflow_gov.lake.candidates import CandidateWriter, Proposal
+from airflow_gov.lake.branches import Branch, candidate_branches
+from airflow_gov.lake.candidates import BranchMovedError, CandidateWriter, Proposal
 from airflow_gov.lake.changes import StagedLoad
 from airflow_gov.lake.files import FileFacts, added_files, ancestry, file_ref, live_files
 from airflow_gov.lake.summaries import (
@@ -53,6 +53,20 @@ def rebase(
 ) -> Candidate:
     """Make candidates one candidate on today's main; see :meth:`airflow_gov.lake.Lake.rebase`."""
     dataset = _one_dataset(candidates)
+    while True:
+        try:
+            return _rebase(catalog, writer, dataset, candidates, properties)
+        except BranchMovedError:
+            continue  # a retry of the load or another gate was faster: where are the candidates now?
+
+
+def _rebase(
+    catalog: LakeCatalog,
+    writer: CandidateWriter,
+    dataset: DatasetName,
+    candidates: Sequence[Candidate],
+    properties: Mapping[str, str],
+) -> Candidate:
     table = catalog.load(dataset)
     located = [_locate(table, candidate) for candidate in candidates]
     ready = _ready(table, located)
@@ -65,13 +79,29 @@ def rebase(
         dataset=dataset,
         loads=_staged(table, waiting, [note for note in notes if note.id not in published]),
         properties={**joined_properties([each.snapshot for each in located]), **properties},
-        superseded=lambda current: carried_only(current.metadata, [note.id for note in notes]),
+        superseded=lambda current: _superseded(current, waiting, {note.id for note in notes}),
         settled=tuple(note for note in notes if note.id in published),
         check=lambda current: _check_fresh(current, waiting),
     )
     merged = writer.propose(proposal, table)
     reads = [each.counts.read for each in candidates if each.counts.read is not None]
     return replace(merged, counts=replace(merged.counts, read=sum(reads) if reads else None))
+
+
+def _superseded(table: Table, waiting: Sequence[_Located], load_ids: set[str]) -> list[Branch]:
+    """The branches the loads were taken from, but for one that carries other loads as well.
+
+    They must be where they were: the files of one that was discarded are gone.
+    """
+    there = {each.name: each for each in candidate_branches(table.metadata)}
+    found = {}
+    for located in waiting:
+        branch = there.get(located.branch or "")
+        if branch is None or branch.head.snapshot_id != located.snapshot.snapshot_id:
+            raise BranchMovedError(located.branch)
+        if branch.load_ids <= load_ids:
+            found[branch.name] = branch
+    return list(found.values())
 
 
 def _one_dataset(candidates: Sequence[Candidate]) -> DatasetName:

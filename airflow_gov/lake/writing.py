@@ -13,7 +13,7 @@ from airflow_gov.lake.errors import is_conflict
 from airflow_gov.lake.files import live_files
 from airflow_gov.lake.registering import take_over
 from airflow_gov.lake.storage import delete_files
-from airflow_gov.lake.summaries import LoadNote, load_properties, main_head
+from airflow_gov.lake.summaries import LoadNote, is_new_load, load_properties, main_head
 from airflow_gov.lake.tables import TableShape, prepare
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Candidate, WriteMode
@@ -108,7 +108,7 @@ def _replace_on_main(
     snapshot = table.snapshot_by_id(base) if base is not None else None
     assert snapshot is not None  # noqa: S101 - prepare() made one
     with Change(table, lambda: live_files(table, snapshot), rewriter) as change:
-        change.apply(load)
+        change.apply(load, is_new=is_new_load(table.metadata, snapshot.snapshot_id, load.load_id))
         if not change.added and not change.removed:
             return
         draft = Draft(table)
