@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.sql_text import identifier
 from airflow_gov.transform.errors import message_of
@@ -57,9 +56,7 @@ def run_function(
     with open_session(limits) as connection, emptied_on_error(target.folder):
         add_tables(connection, sources.values())
         tables = {
-            # A cursor each, so that two sources can be streamed at once.
-            name: read_as(_reader(connection, kind), dataset, _columns(sources[dataset]), kind)
-            for name, (dataset, kind) in parameters.items()
+            name: read_as(connection, sources[dataset], kind) for name, (dataset, kind) in parameters.items()
         }
         result = function(**tables, **arguments)
         relation = _relation(connection, result, f"{getattr(function, '__qualname__', function)}()")
@@ -84,16 +81,6 @@ def run_function(
         columns=columns_of(target.contract),
         code_hash=_source_hash(function),
     )
-
-
-def _reader(connection: DuckDBPyConnection, kind: TableKind) -> DuckDBPyConnection:
-    # An Ibis result is compiled and run on the connection itself.
-    return connection if kind is TableKind.IBIS else connection.cursor()
-
-
-def _columns(table: SourceTable) -> list[str]:
-    """The table's own columns: what a function filters and returns should fit its contract again."""
-    return [name for name, _ in table.schema if name != LOAD_ID_COLUMN]
 
 
 def _relation(connection: DuckDBPyConnection, result: Any, where: str) -> str:

@@ -55,8 +55,8 @@ def open_session(limits: Limits) -> Iterator[DuckDBPyConnection]:
     with tempfile.TemporaryDirectory(prefix="airflow-gov-", dir=limits.temp_folder) as spill:
         connection = _connect(limits, spill)
         try:
-            connection.execute("SET TimeZone = 'UTC'").fetchall()
-            connection.execute("SET errors_as_json = true").fetchall()
+            connection.execute("SET GLOBAL TimeZone = 'UTC'").fetchall()
+            connection.execute("SET GLOBAL errors_as_json = true").fetchall()
             yield connection
         finally:
             connection.close()
@@ -102,9 +102,13 @@ def add_tables(connection: DuckDBPyConnection, tables: Iterable[SourceTable]) ->
     for number, table in enumerate(tables):
         schema = identifier(table.dataset.zone)
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}").fetchall()
-        columns = [entry for entry in table.schema if entry[0] != LOAD_ID_COLUMN]
-        select = table_select(connection, table, name=f"{_ARROW_PREFIX}{number}", columns=columns)
+        select = table_select(connection, table, name=f"{_ARROW_PREFIX}{number}", columns=own_columns(table))
         connection.execute(f"CREATE VIEW {schema}.{identifier(table.dataset.name)} AS {select}").fetchall()
+
+
+def own_columns(table: SourceTable) -> list[tuple[str, str]]:
+    """Names and types of a table's columns, ``_load_id`` aside."""
+    return [(name, kind) for name, kind in table.schema if name != LOAD_ID_COLUMN]
 
 
 def add_named_tables(connection: DuckDBPyConnection, tables: Mapping[str, SourceTable]) -> None:
@@ -118,7 +122,7 @@ def table_select(
     connection: DuckDBPyConnection,
     table: SourceTable,
     *,
-    name: str,
+    name: str = f"{_ARROW_PREFIX}0",
     columns: Sequence[tuple[str, str]] | None = None,
 ) -> str:
     """A SELECT of columns of a table, each of its type in the table.

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.sql_text import identifier
+from airflow_gov.transform.session import own_columns, table_select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
+    from airflow_gov.model.tables import SourceTable
     from airflow_gov.model.zones import DatasetName
 
 
@@ -119,28 +120,26 @@ def _required_kind(function: Callable[..., Any], name: str, annotation: Any) -> 
     return kind
 
 
-def read_as(
-    connection: DuckDBPyConnection, dataset: DatasetName, columns: Sequence[str], kind: TableKind
-) -> Any:
-    """A source as the kind of table a function takes.
+def read_as(connection: DuckDBPyConnection, table: SourceTable, kind: TableKind) -> Any:
+    """A source as the kind of table a function takes, ``_load_id`` aside.
 
     :param connection: where the source is a view; it must stay open while the table is used.
-    :param columns: which columns.
     """
     if kind is TableKind.IBIS:
-        return _ibis(connection).table(dataset.name, database=str(dataset.zone)).select(*columns)
-    chosen = ", ".join(map(identifier, columns))
-    relation = connection.sql(f"SELECT {chosen} FROM {identifier(dataset.zone)}.{identifier(dataset.name)}")
+        return _ibis(connection).table(table.dataset.name, database=str(table.dataset.zone))
+    # A connection of its own, so that several sources can be streamed at once.
+    cursor = connection.cursor()
+    relation = cursor.sql(table_select(cursor, table, columns=own_columns(table)))
     if kind is TableKind.ARROW_READER:
         return relation.to_arrow_reader()
     if kind is TableKind.POLARS_LAZY:
         return relation.pl(lazy=True)
-    table = relation.to_arrow_table()
+    whole = relation.to_arrow_table()
     if kind is TableKind.ARROW_TABLE:
-        return table
+        return whole
     if kind is TableKind.PANDAS:
-        return table.to_pandas()
-    return _polars().from_arrow(table)
+        return whole.to_pandas()
+    return _polars().from_arrow(whole)
 
 
 def arrow_of(value: Any, where: str) -> pa.Table | pa.RecordBatchReader:

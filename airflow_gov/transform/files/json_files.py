@@ -106,7 +106,9 @@ def json_layout(
     :param lines: whether it has one object a line; otherwise its beginning tells.
     :raises GovernanceError: a file without objects, or whose keys are not the contract's columns.
     """
-    kind = LINES if lines else _kind(file)
+    kind = _kind(file)
+    if lines:
+        kind = LINES
     found = _keys(connection, file, kind)
     positions = map_columns(file.name, found, contract, options, ordered=False)
     keys = tuple(found[position] for position in positions)
@@ -144,4 +146,6 @@ def _keys(connection: DuckDBPyConnection, file: LocalFile, kind: str) -> list[st
         raise malformed(file.name, message_of(error)) from error
     if not rows:
         raise GovernanceError(Reason.SOURCE_EMPTY, f"{file.name} has no rows.", file=file.name)
-    return list(keys or ())
+    if not keys:
+        raise malformed(file.name, "it has no JSON object with anything in it.")
+    return list(keys)
