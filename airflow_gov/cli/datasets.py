@@ -118,9 +118,9 @@ def rollback_dataset(
     current = session.store.versions.current(name)
     if not yes:
         now = f"version {current.version}" if current else "no version"
-        click.confirm(
-            f"Readers of {name} see {now} now and will see version {version}. Go on?", abort=True, err=True
-        )
+        question = f"Readers of {name} see {now} now and will see version {version}. Go on?"
+        if not click.confirm(question, err=True):
+            raise click.exceptions.Exit(1)
     restored = rollback(session.governance_with_lake, name, version, reason=reason, actor=os_user())
     if as_json:
         output.print_json(restored)

@@ -170,6 +170,37 @@ def test_running_it_again_changes_no_rows(demo, airflow_gov) -> None:
             name: each["rows"] for name, each in before["datasets"].items()
         }
         assert facts["quarantined"] == before["quarantined"]
+    _go_back_and_forward(demo, airflow_gov)
+
+
+def _go_back_and_forward(demo, airflow_gov) -> None:
+    """Now there are two versions of everything."""
+
+    def call(*arguments: str):
+        return airflow_gov("datasets", *arguments, AIRFLOW_HOME=demo.home)
+
+    def current() -> int:
+        versions = json.loads(call("versions", "gold.fleet", "--json").stdout)
+        return next(each["snapshot_id"] for each in versions if each["current"])
+
+    versions = {
+        each["version"]: each["snapshot_id"]
+        for each in json.loads(call("versions", "gold.fleet", "--json").stdout)
+    }
+    newest = max(versions)
+    assert current() == versions[newest]
+    assert call("rollback", "gold.fleet", "1", "--yes").returncode == 2
+    # Nobody is there to say yes.
+    assert call("rollback", "gold.fleet", "1", "--reason", "test").returncode != 0
+    assert current() == versions[newest]
+    back = call("rollback", "gold.fleet", "1", "--reason", "wrong seats", "--yes")
+    assert back.returncode == 0, back.stderr
+    assert current() == versions[1]
+    unknown = call("rollback", "gold.fleet", "99", "--reason", "test", "--yes")
+    assert unknown.returncode == 1
+    assert "99" in unknown.stderr
+    assert call("rollback", "gold.fleet", str(newest), "--reason", "right after all", "--yes").returncode == 0
+    assert current() == versions[newest]
 
 
 def test_a_failing_dag_is_exit_code_1_with_the_reason_and_the_log(tmp_path, airflow_gov) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.demo import clean_environment
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]

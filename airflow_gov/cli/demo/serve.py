@@ -27,7 +27,6 @@ _START_SECONDS = 180
 _STOP_SECONDS = 15
 _PASSWORDS = "simple_auth_manager_passwords.json.generated"
 
-_API_SERVER = ("api-server",)
 #: `airflow standalone` starts these beside the API server, and a task that is due at once fails for
 #: want of the API it reports to; so here they follow it. The UI reads the logs as files.
 _OTHERS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "--skip-serve-logs"))
@@ -45,14 +44,15 @@ class Components:
     home: DemoHome
     environment: dict[str, str]
     log: IO[bytes]
+    names: list[str] = field(default_factory=list)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self, *arguments: str) -> None:
+    def start(self, name: str, *options: str) -> None:
         """Start one more component."""
         group = self.processes[0].pid if self.processes else 0
         self.processes.append(
             subprocess.Popen(  # noqa: S603 - this interpreter's Airflow
-                [sys.executable, "-m", "airflow", *arguments],
+                [sys.executable, "-m", "airflow", name, *options],
                 env=self.environment,
                 cwd=self.home.folder,
                 stdin=subprocess.DEVNULL,
@@ -61,11 +61,20 @@ class Components:
                 process_group=group,
             )
         )
+        self.names.append(name)
 
     def wait(self) -> None:
         """Until one of them ends, which ends them all, or the person at the keyboard has seen enough."""
-        while all(process.poll() is None for process in self.processes):
+        while not self.ended():
             time.sleep(0.5)
+
+    def ended(self) -> list[str]:
+        """The components that have ended, with their exit codes."""
+        return [
+            f"the {name} ended with exit code {process.returncode}"
+            for name, process in zip(self.names, self.processes, strict=True)
+            if process.poll() is not None
+        ]
 
     def stop(self) -> None:
         """End them and whatever they started."""
@@ -135,7 +144,7 @@ def serving(home: DemoHome, port: int) -> Iterator[Served]:
     with log.open("wb") as output:
         components = Components(home, environment, output)
         try:
-            components.start(*_API_SERVER)
+            components.start("api-server")
             _wait_for(components, port, {"metadatabase"}, str(log))
             for arguments in _OTHERS:
                 components.start(*arguments)
@@ -149,11 +158,11 @@ def serving(home: DemoHome, port: int) -> Iterator[Served]:
 def _wait_for(components: Components, port: int, healthy: set[str], log: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not healthy <= _healthy(port):
-        ended = any(process.poll() is not None for process in components.processes)
+        ended = components.ended()
         if ended or time.monotonic() > deadline:
+            problem = ", ".join(ended) or f"it is not up after {_START_SECONDS} s"
             raise GovernanceError(
-                Reason.CONFIGURATION_INVALID,
-                f"Airflow {'ended while it started' if ended else 'does not come up'}; it said why in {log}.",
+                Reason.CONFIGURATION_INVALID, f"Airflow does not start: {problem}. It said why in {log}."
             )
         time.sleep(0.5)
 
