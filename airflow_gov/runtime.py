@@ -68,6 +68,9 @@ class Governance:
             catalog_name=self.settings.catalog_name,
             properties=self.lake_properties,
             target_file_size=self.settings.target_file_bytes,
+            memory_limit=self.settings.memory_limit,
+            threads=self.settings.threads,
+            temp_folder=self._temp_folder,
             clock=self.clock,
         )
 
@@ -80,16 +83,19 @@ class Governance:
             **self._s3_properties,
         }
 
+    @property
+    def _temp_folder(self) -> Path | None:
+        return Path(self.settings.temp_folder) if self.settings.temp_folder else None
+
     @cached_property
     def engine(self) -> DuckEngine:
         """The embedded engine that runs transformations and checks."""
         from airflow_gov.transform import DuckEngine
 
-        temp_folder = self.settings.temp_folder
         return DuckEngine(
             memory_limit=self.settings.memory_limit,
             threads=self.settings.threads,
-            temp_folder=Path(temp_folder) if temp_folder else None,
+            temp_folder=self._temp_folder,
             target_file_size=self.settings.target_file_bytes,
         )
 
@@ -103,3 +109,5 @@ class Governance:
         """Give back connections. Parts that were never used are not made for it."""
         if "store" in self.__dict__:
             self.store.dispose()
+        if "lake" in self.__dict__:
+            self.lake.close()

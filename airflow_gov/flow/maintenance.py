@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from airflow_gov.model.loads import LogEntry, Version, VersionKind
+from airflow_gov.flow.versions import version_of
+from airflow_gov.model.loads import LogEntry, VersionKind
 from airflow_gov.model.serde import to_plain
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def maintain(
         keep_days=upkeep.keep_days,
         compact=upkeep.compact,
         remove_unreachable=upkeep.remove_unreachable,
+        in_flight=governance.store.loads.being_written(dataset),
         dry_run=upkeep.dry_run,
     )
     if not upkeep.dry_run:
@@ -75,7 +77,7 @@ def _record(
                 subject=str(dataset),
                 actor=actor,
                 at=governance.clock(),
-                details=to_plain(report),
+                details={**to_plain(report), "files": len(report.files)},
                 execution_id=execution_id,
             )
         )
@@ -90,21 +92,14 @@ def _record_compaction(
     if before is None or facts is None or facts.tag is None:
         return
     governance.store.versions.record(
-        Version(
-            dataset=dataset,
-            version=int(facts.tag.removeprefix("v")),
-            snapshot_id=snapshot_id,
-            tag=facts.tag,
+        replace(
+            version_of(dataset, facts),
             kind=VersionKind.MAINTENANCE,
             load_ids=before.load_ids,
             verdict_id=before.verdict_id,
             contract_hash=before.contract_hash,
             execution_id=execution_id,
-            rows=facts.rows,
-            size=facts.size,
-            files=facts.files,
             parent_snapshot_id=before.snapshot_id,
             published_at=governance.clock(),
-            current=True,
         )
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airflow_gov.flow.loading import SUMMARY_PREFIX
@@ -19,7 +19,6 @@ from airflow_gov.model.loads import (
     RuleResult,
     Verdict,
     Version,
-    VersionKind,
 )
 from airflow_gov.model.zones import DatasetName
 
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from airflow_gov.flow.recording import Recording
-    from airflow_gov.model.contract import Contract
+    from airflow_gov.flow.versions import version_of
+from airflow_gov.model.contract import Contract
     from airflow_gov.runtime import Governance
 
 log = logging.getLogger(__name__)
@@ -277,22 +277,16 @@ def _record(
             Reason.VERSION_UNKNOWN,
             f"{candidate.dataset}: snapshot {candidate.snapshot_id} is not in the table.",
         )
-    version = Version(
-        dataset=candidate.dataset,
+    version = replace(
+        version_of(candidate.dataset, facts),
         version=int(tag.removeprefix("v")),
-        snapshot_id=candidate.snapshot_id,
         tag=tag,
-        kind=VersionKind.PUBLISH,
         load_ids=candidate.load_ids,
         verdict_id=verdict.verdict_id,
         contract_hash=verdict.contract_hash,
         execution_id=recording.execution_id,
-        rows=facts.rows,
-        size=facts.size,
-        files=facts.files,
         parent_snapshot_id=candidate.base_snapshot_id,
         published_at=governance.clock(),
-        current=True,
     )
     with governance.store.transaction():
         governance.store.versions.record(version)

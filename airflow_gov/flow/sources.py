@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from airflow_gov.flow.versions import recover_version
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo, DataRef, Role
-from airflow_gov.model.loads import LoadState, SourceRef, Version, VersionKind
+from airflow_gov.model.loads import LoadState, SourceRef, Version
 from airflow_gov.model.zones import DatasetName, check_hop
 
 if TYPE_CHECKING:
@@ -98,39 +99,6 @@ def published_head(governance: Governance, dataset: DatasetName) -> Version:
         version = recover_version(governance, dataset, head)
     if version is None:
         raise _unpublished_head(governance, dataset, head)
-    return version
-
-
-def recover_version(governance: Governance, dataset: DatasetName, head: int) -> Version | None:
-    """Record a publication whose process died between the lake's commit and the store's.
-
-    A passing verdict for exactly this snapshot is what allows publishing, so a head that has one was
-    published by a gate. Gives None when there is no such verdict: somebody wrote around the gates.
-    """
-    verdict = governance.store.verdicts.for_snapshot(dataset, head)
-    facts = governance.lake.snapshot(dataset, head)
-    if verdict is None or not verdict.passed or facts is None or facts.tag is None:
-        return None
-    version = Version(
-        dataset=dataset,
-        version=int(facts.tag.removeprefix("v")),
-        snapshot_id=head,
-        tag=facts.tag,
-        kind=VersionKind.PUBLISH,
-        load_ids=facts.load_ids,
-        verdict_id=verdict.verdict_id,
-        contract_hash=verdict.contract_hash,
-        execution_id=verdict.execution_id,
-        rows=facts.rows,
-        size=facts.size,
-        files=facts.files,
-        parent_snapshot_id=facts.parent_snapshot_id,
-        published_at=facts.committed_at,
-        current=True,
-    )
-    with governance.store.transaction():
-        governance.store.versions.record(version)
-        governance.store.loads.published(dataset, facts.load_ids)
     return version
 
 

@@ -131,6 +131,16 @@ class Loads:
         """The loads of a Dag run that are written and not published."""
         return [load for load in self.of_run(dataset, dag_id, run_id) if load.state is LoadState.CANDIDATE]
 
+    def being_written(self, dataset: DatasetName) -> list[str]:
+        """Ids of the loads that somebody holds a lease on now."""
+        query = select(table.c.load_id).where(
+            table.c.dataset == str(dataset),
+            table.c.state == LoadState.WRITING,
+            table.c.leased_until > self._clock(),
+        )
+        with self._database.read() as connection:
+            return list(connection.scalars(query))
+
     def group(self, group: str) -> list[Load]:
         """The loads that publish together or not at all."""
         return self._list(
