@@ -125,7 +125,8 @@ def rollback_dataset(
     if as_json:
         output.print_json(restored)
         return
-    output.console().print(f"{name} is at version {restored.version} again: {restored.rows:,} rows.")
+    known_as = "" if restored.version == version else f", now as version {restored.version}"
+    output.console().print(f"{name} is as in version {version}{known_as}: {restored.rows:,} rows.")
 
 
 @datasets.command("maintain")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airflow_gov.flow.loading import SUMMARY_PREFIX
+from airflow_gov.flow.versions import version_of
 from airflow_gov.model.errors import CandidateStaleError, GovernanceError, Reason, VerdictFailedError
 from airflow_gov.model.execution import DataRef, Role
 from airflow_gov.model.loads import (
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from airflow_gov.flow.recording import Recording
-    from airflow_gov.flow.versions import version_of
-from airflow_gov.model.contract import Contract
+    from airflow_gov.model.contract import Contract
     from airflow_gov.runtime import Governance
 
 log = logging.getLogger(__name__)
