@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +61,17 @@ def test_reading_gold(demo, script) -> None:
     assert answer.returncode == 0, answer.stderr
     # United flew every month of 2013: 58,665 flights in the delivered file.
     assert answer.stdout.split() == ["12", "58665"]
+
+
+def test_reading_gold_as_the_readme_shows(demo, tmp_path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    shown = next(
+        block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "scan()" in block
+    )
+    (tmp_path / ".airflow-gov").symlink_to(demo.home)
+    text = f"{shown}\nprint(len(frame), table.num_rows, connection.sql('FROM punctuality').shape[0])"
+    answer = subprocess.run(
+        [sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split() == ["185", "185", "185"]
