@@ -1,0 +1,92 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from airflow_gov.cli.main import cli
+from airflow_gov.model.zones import HOPS, Zone
+from airflow_gov.settings import options
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_options_are_those_that_are_declared():
+    rows = ["| Option | Default | |", "|---|---|---|"]
+    for option in options().values():
+        default = f"`{option.default}`" if option.default else ""
+        rows.append(f"| `{option.name}` | {default} | {' '.join(option.description.split())} |")
+    shown = README.split("<!-- options -->")[1].split("<!-- /options -->")[0].strip()
+    assert shown == "\n".join(rows)
+
+
+def test_the_dag_it_shows_is_the_example_that_runs():
+    shown = next(block for block in blocks("python") if "with DAG(" in block)
+    example = (ROOT / "dags" / "flights.py").read_text()
+    assert shown.strip() in example
+
+
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"`airflow-gov ([a-z][^`]*)`", README))))
+def test_every_command_exists(line):
+    group, *rest = (word for word in line.split() if not word.startswith(("-", "[", '"', "…")))
+    command = cli.get_command(click.Context(cli), group)
+    assert command is not None, group
+    for name in re.findall(r"[a-z]+", rest[0]) if rest and isinstance(command, click.Group) else ():
+        assert command.get_command(click.Context(command), name) is not None, name
+
+
+@pytest.mark.airflow
+def test_every_operator_takes_what_it_says():
+    from airflow_gov import operators, sensors
+
+    rows = re.findall(r"^\| `(\w+)\(([^)]*)\)`", README, re.MULTILINE)
+    assert len(rows) >= 7
+    for name, arguments in rows:
+        taken = {
+            parameter
+            for cls in getattr(operators, name, getattr(sensors, name, None)).__mro__
+            for parameter in inspect.signature(cls.__init__).parameters
+        }
+        assert set(re.findall(r"\w+", arguments)) <= taken, name
+
+
+def test_the_hops_it_lists_are_the_hops_that_are_allowed():
+    said = re.search(r"Zones allow these hops and no others: (.*?)\n", README)[1]
+    assert said == (
+        "raw → preprocessed → clean → gold; preprocessed and clean → sensitive; "
+        "preprocessed, clean and gold → work; and within clean, gold, sensitive and work."
+    )
+    allowed = {(source, target) for target in Zone for source in HOPS[target]}
+    assert allowed == {
+        (Zone.RAW, Zone.PREPROCESSED),
+        (Zone.PREPROCESSED, Zone.CLEAN),
+        (Zone.CLEAN, Zone.GOLD),
+        (Zone.PREPROCESSED, Zone.SENSITIVE),
+        (Zone.CLEAN, Zone.SENSITIVE),
+        (Zone.PREPROCESSED, Zone.WORK),
+        (Zone.CLEAN, Zone.WORK),
+        (Zone.GOLD, Zone.WORK),
+        *((zone, zone) for zone in (Zone.CLEAN, Zone.GOLD, Zone.SENSITIVE, Zone.WORK)),
+    }
+
+
+def test_the_extras_it_names_are_declared():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    sentence = re.search(r"^Extras: (.*)$", README, re.MULTILINE)[1]
+    assert set(re.findall(r"`([a-z-]+)`", sentence)) == set(declared)
+
+
+def test_every_file_it_links_is_there():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
