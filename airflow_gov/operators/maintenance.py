@@ -21,7 +21,7 @@ class MaintenanceOperator(ZoneOperator):
 
     Rows and current version stay as they are for readers.
 
-    :param dataset: a dataset, a list of datasets, or None for all of the store (templated).
+    :param dataset: a dataset, a list of datasets, or None for all that were ever published (templated).
     :param keep_versions: newest published versions to keep, at least 1.
     :param keep_days: also keep every version younger than this.
     :param compact: whether small files are merged.
@@ -81,6 +81,7 @@ class MaintenanceOperator(ZoneOperator):
 
     def _datasets(self, governance: Governance) -> list[Any]:
         if self.dataset is None:
-            return [summary.dataset for summary in governance.store.versions.summaries()]
+            known = governance.store.versions.summaries()
+            return [summary.dataset for summary in known if summary.version is not None]
         names = [self.dataset] if isinstance(self.dataset, str) else list(self.dataset)
         return [self.parse_dataset(governance, name) for name in names]
