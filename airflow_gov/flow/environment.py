@@ -98,8 +98,7 @@ def git_of(
         )
     found = _git_of_checkout(file.parent)
     if found.commit:
-        top = found.path
-        return replace(found, path=str(file.resolve().relative_to(top)) if top else file.name)
+        return replace(found, path=_inside(file, found.path))
     if environ.get("AIRFLOW_GOV_GIT_COMMIT"):
         return Git(
             repository=_without_credentials(environ.get("AIRFLOW_GOV_GIT_REPOSITORY")),
@@ -113,6 +112,12 @@ def git_of(
         path=str(file),
         missing=f"{found.missing}; the bundle has no git version; AIRFLOW_GOV_GIT_COMMIT is not set",
     )
+
+
+def _inside(file: Path, top: str | None) -> str:
+    """The file's path inside the checkout; its name where it is a link out of it."""
+    resolved = file.resolve()
+    return str(resolved.relative_to(top)) if top and resolved.is_relative_to(top) else file.name
 
 
 @functools.lru_cache(maxsize=64)

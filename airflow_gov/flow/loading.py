@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from airflow_gov.model.errors import GovernanceError
-from airflow_gov.model.execution import DataRef, Execution, Role
+from airflow_gov.model.errors import GovernanceError, LoadInProgressError, Reason
+from airflow_gov.model.execution import DataRef, Execution, Role, Status
 from airflow_gov.model.loads import Candidate, Load, LoadKey, LoadState, SourceRef, WriteMode
 
 if TYPE_CHECKING:
@@ -77,8 +77,13 @@ def open_load(governance: Governance, recording: Recording, request: LoadRequest
         sources=request.sources,
         group=request.group,
     )
-    load = governance.store.loads.begin(wanted, lease=lease, is_alive=process_is_alive)
-    load = replace(load, sources=_pinned(governance, load.sources, request.sources))
+    before = governance.store.loads.get(wanted.dataset, wanted.load_id)
+    if before is not None:
+        _refuse_shared_key(before, wanted)
+    load = governance.store.loads.begin(
+        wanted, lease=lease, is_alive=process_is_alive, pinned=_is_retry(governance, before, wanted)
+    )
+    load = replace(load, sources=_readable(governance, load.sources, request.sources))
     with _renewing(governance, load, lease):
         try:
             yield load
@@ -87,6 +92,32 @@ def open_load(governance: Governance, recording: Recording, request: LoadRequest
             with suppress(GovernanceError):
                 governance.store.loads.fail(load.dataset, load.load_id, load.execution_id)
             raise
+
+
+def _refuse_shared_key(before: Load, wanted: Load) -> None:
+    """Two tasks of one run under one load key would replace each other's rows."""
+    same_run = (before.dag_id, before.run_id) == (wanted.dag_id, wanted.run_id)
+    same_task = (before.task_id, before.map_index) == (wanted.task_id, wanted.map_index)
+    if same_run and not same_task and before.state in (LoadState.CANDIDATE, LoadState.PUBLISHED):
+        raise GovernanceError(
+            Reason.PARAMETER_INVALID,
+            f"The load key {' '.join(wanted.load_key)!r} of {wanted.dataset} was used in this run by "
+            f"{before.task_id}[{before.map_index}] already, whose rows this task would replace: give each "
+            f"task its own, e.g. with {{{{ ti.map_index }}}} in load_key.",
+            dataset=str(wanted.dataset),
+            load_id=wanted.load_id,
+        )
+
+
+def _is_retry(governance: Governance, before: Load | None, wanted: Load) -> bool:
+    """Whether this is another try of what failed, which reads what the first try read.
+
+    A task that is run again after it succeeded (someone cleared it), or in another run, reads anew.
+    """
+    if before is None or (before.dag_id, before.run_id) != (wanted.dag_id, wanted.run_id):
+        return False
+    earlier = governance.store.executions.get(before.execution_id)
+    return earlier is None or earlier.status is not Status.SUCCESS
 
 
 def process_is_alive(holder: Execution) -> bool:
@@ -125,8 +156,15 @@ def commit_candidate(
     load: Load,
     staging: Staging,
     written: Written,
+    *,
+    quarantined: int | None = None,
 ) -> Candidate:
-    """Make staged files a candidate and record it; the second half of :func:`write_candidate`."""
+    """Make staged files a candidate and record it; the second half of :func:`write_candidate`.
+
+    :param quarantined: rows that were set aside before.
+    :raises LoadInProgressError: another try took the load over; nothing is written then.
+    """
+    _require_held(governance, load)
     governance.lake.prepare(contract)
     candidate = governance.lake.write_candidate(
         contract,
@@ -135,6 +173,14 @@ def commit_candidate(
         write_mode=load.write_mode,
         properties=summary_properties(recording, contract, load),
     )
+    if candidate.counts.written != written.rows:
+        raise GovernanceError(
+            Reason.LAKE_UNAVAILABLE,
+            f"{contract.dataset}: {written.rows:,} rows were staged and {candidate.counts.written:,} "
+            f"arrived: files were removed while they were written. Run the task again.",
+            dataset=str(contract.dataset),
+        )
+    candidate = replace(candidate, counts=replace(candidate.counts, quarantined=quarantined))
     record_candidate(governance, load, candidate)
     recording.add(
         DataRef(
@@ -155,6 +201,18 @@ def commit_candidate(
         written.rows,
     )
     return candidate
+
+
+def _require_held(governance: Governance, load: Load) -> None:
+    """Refuse to write for a load that another try took over while this one was slow."""
+    lease = timedelta(seconds=governance.settings.load_lease_seconds)
+    if not governance.store.loads.renew(load.dataset, load.load_id, load.execution_id, lease):
+        raise LoadInProgressError(
+            Reason.LOAD_IN_PROGRESS,
+            f"Load {load.load_id} of {load.dataset} was taken over by another try; this one writes nothing.",
+            dataset=str(load.dataset),
+            load_id=load.load_id,
+        )
 
 
 def record_candidate(governance: Governance, load: Load, candidate: Candidate) -> None:
@@ -197,12 +255,11 @@ def output_of(candidate: Candidate) -> dict[str, str | int]:
     }
 
 
-def _pinned(
+def _readable(
     governance: Governance, pinned: Sequence[SourceRef], wanted: Sequence[SourceRef]
 ) -> tuple[SourceRef, ...]:
-    """The first try's snapshots, unless the task reads other sources now or maintenance expired them."""
-    same = [(ref.dataset, ref.load_id) for ref in pinned] == [(ref.dataset, ref.load_id) for ref in wanted]
-    if not same or tuple(pinned) == tuple(wanted):
+    """The pinned snapshots, unless maintenance expired them."""
+    if tuple(pinned) == tuple(wanted):
         return tuple(wanted)
     if all(governance.lake.snapshot(ref.dataset, ref.snapshot_id) is not None for ref in pinned):
         return tuple(pinned)

@@ -41,7 +41,7 @@ def maintain(
     actor: str = "maintenance",
     execution_id: str | None = None,
 ) -> MaintenanceReport:
-    """Maintain one dataset. Rows and current version stay as they are for readers.
+    """Maintain one dataset, and its quarantine. Rows and current version stay as they are for readers.
 
     :param actor: who asked for it; kept in the log.
     :param execution_id: the execution in which it happens, if one does.
@@ -58,6 +58,8 @@ def maintain(
     )
     if not upkeep.dry_run:
         _record(governance, dataset, report, actor, execution_id)
+    if not dataset.is_quarantine and governance.lake.exists(dataset.quarantine):
+        maintain(governance, dataset.quarantine, upkeep, actor=actor, execution_id=execution_id)
     return report
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_gov.flow.loading import LoadRequest, open_load, record_candidate, write_candidate
+from airflow_gov.flow.loading import LoadRequest, commit_candidate, open_load
 from airflow_gov.flow.sources import SourceSpec, resolve, scan_source, source_data
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import DataRef, Role
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airflow_gov.flow.recording import Recording
     from airflow_gov.model.contract import Contract
     from airflow_gov.runtime import Governance
-    from airflow_gov.transform import LocalFile, Written
+    from airflow_gov.transform import LocalFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +58,33 @@ def preprocess(governance: Governance, recording: Recording, job: Preprocessing)
             )
     refs = resolve(governance, job.sources, job.contract.dataset)
     request = LoadRequest(job.contract, job.key, job.write_mode, refs)
-    rejected = 0
     with (
         open_load(governance, recording, request) as load,
         _raw_files(governance, recording, load.sources) as files,
+        governance.lake.stage(job.contract.dataset, load.load_id) as staging,
         governance.lake.stage(job.contract.dataset.quarantine, load.load_id) as aside,
     ):
-
-        def produce(folder: Path) -> Written:
-            nonlocal rejected
-            result = governance.engine.read_files(
-                files,
-                job.contract,
-                source_format=job.source_format,
-                options=job.options,
-                load_id=load.load_id,
-                folder=folder,
-                quarantine_folder=aside.folder,
-            )
-            rejected = result.rejected
-            return result.written
-
-        candidate = write_candidate(governance, recording, job.contract, load, produce)
-        _set_aside(governance, recording, job.contract, aside, load.load_id, rejected)
-        written = candidate.counts.written or 0
-        recording.counts = replace(candidate.counts, read=written + rejected, quarantined=rejected)
-        if rejected:
-            record_candidate(governance, load, replace(candidate, counts=recording.counts))
+        result = governance.engine.read_files(
+            files,
+            job.contract,
+            source_format=job.source_format,
+            options=job.options,
+            load_id=load.load_id,
+            folder=staging.folder,
+            quarantine_folder=aside.folder,
+        )
+        # Set aside first: once the candidate is recorded a gate may publish it at any moment.
+        _set_aside(governance, recording, job.contract, aside, load.load_id, result.rejected)
+        candidate = commit_candidate(
+            governance,
+            recording,
+            job.contract,
+            load,
+            staging,
+            result.written,
+            quarantined=result.rejected,
+        )
+    recording.counts = replace(candidate.counts, read=result.written.rows + result.rejected)
     recording.action = f"{job.source_format or _formats(files)} to Iceberg"
     return candidate
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airflow_gov.flow.loading import SUMMARY_PREFIX
-from airflow_gov.flow.versions import version_of
+from airflow_gov.flow.versions import recover_version, require_current, version_of
 from airflow_gov.model.errors import CandidateStaleError, GovernanceError, Reason, VerdictFailedError
-from airflow_gov.model.execution import DataRef, Role
+from airflow_gov.model.execution import DataRef, Role, Status
 from airflow_gov.model.loads import (
     Candidate,
     Load,
@@ -64,24 +64,39 @@ def find_loads(
 ) -> list[Load]:
     """The loads a gate is about: those that outputs name, or all of a dataset in one Dag run.
 
-    Loads of the same group come along. Gives an empty list while there is nothing to check yet.
+    Loads of the same group come along. Gives an empty list while there is nothing to check, or while one
+    of them is still being written.
+
+    :raises GovernanceError: ``SOURCE_MISSING`` when the task of one of them has failed for good.
     """
     if dataset is not None:
-        found = governance.store.loads.of_run(dataset, dag_id, run_id)
-        found = [load for load in found if load.state in (LoadState.CANDIDATE, LoadState.PUBLISHED)]
-        waiting = [load for load in found if load.state is LoadState.CANDIDATE]
-        found = waiting or found
+        found: list[Load | None] = list(governance.store.loads.of_run(dataset, dag_id, run_id))
     else:
-        named = [
+        found = [
             governance.store.loads.get(DatasetName.parse(str(each["dataset"])), str(each["load_id"]))
             for each in outputs
         ]
-        if any(
-            load is None or load.state not in (LoadState.CANDIDATE, LoadState.PUBLISHED) for load in named
-        ):
-            return []
-        found = [load for load in named if load is not None]
-    return _with_groups(governance, found)
+    loads = [load for load in found if load is not None]
+    for load in loads:
+        if load.state is LoadState.FAILED:
+            _refuse_given_up(governance, load)
+    done = (LoadState.CANDIDATE, LoadState.PUBLISHED)
+    if len(loads) < len(found) or any(load.state not in done for load in loads):
+        return []
+    return _with_groups(governance, loads)
+
+
+def _refuse_given_up(governance: Governance, load: Load) -> None:
+    """A failed load is waited for as long as its task will be tried again."""
+    execution = governance.store.executions.get(load.execution_id)
+    if execution is not None and execution.status in (Status.FAILED, Status.LOST, Status.SKIPPED):
+        raise GovernanceError(
+            Reason.SOURCE_MISSING,
+            f"Load {load.load_id} of {load.dataset} was not written: its task {load.task_id} "
+            f"{execution.status} ({execution.error_message or 'no message'}).",
+            dataset=str(load.dataset),
+            load_id=load.load_id,
+        )
 
 
 def publish(governance: Governance, recording: Recording, loads: Sequence[Load]) -> list[Publication]:
@@ -94,6 +109,7 @@ def publish(governance: Governance, recording: Recording, loads: Sequence[Load])
     for load in loads:
         version = governance.store.versions.for_load(load.dataset, load.load_id)
         if load.state is LoadState.PUBLISHED and version is not None:
+            require_current(governance, version)
             done.append(_again(governance, load, version))
         else:
             waiting.append(load)
@@ -108,27 +124,23 @@ def publish(governance: Governance, recording: Recording, loads: Sequence[Load])
 
 def _units(loads: Iterable[Load]) -> list[dict[DatasetName, list[Load]]]:
     """What must be published at once: the loads of a dataset, joined with those of their groups."""
-    units: list[dict[DatasetName, list[Load]]] = []
+    units: list[list[Load]] = []
     for load in loads:
-        groups = {other.group for unit in units for others in unit.values() for other in others}
-        home = next(
-            (
-                unit
-                for unit in units
-                if load.dataset in unit
-                or (
-                    load.group is not None
-                    and load.group in groups
-                    and any(other.group == load.group for others in unit.values() for other in others)
-                )
-            ),
-            None,
-        )
-        if home is None:
-            units.append({load.dataset: [load]})
-        else:
-            home.setdefault(load.dataset, []).append(load)
-    return units
+        joined = [unit for unit in units if any(_belong(load, other) for other in unit)]
+        units = [unit for unit in units if unit not in joined]
+        units.append([*(other for unit in joined for other in unit), load])
+    return [_by_dataset(unit) for unit in units]
+
+
+def _belong(one: Load, other: Load) -> bool:
+    return one.dataset == other.dataset or (one.group is not None and one.group == other.group)
+
+
+def _by_dataset(loads: Iterable[Load]) -> dict[DatasetName, list[Load]]:
+    found: dict[DatasetName, list[Load]] = {}
+    for load in loads:
+        found.setdefault(load.dataset, []).append(load)
+    return found
 
 
 def _publish_unit(
@@ -140,6 +152,7 @@ def _publish_unit(
         checked = []
         for dataset, candidates in pending.items():
             merged = governance.lake.rebase(candidates, properties=_summary(recording))
+            _require_published_base(governance, merged)
             checked.append((merged, _verdict(governance, recording, contracts[dataset], merged)))
         _refuse_failed(governance, recording, [verdict for _, verdict in checked])
         try:
@@ -158,6 +171,28 @@ def _publish_unit(
         Reason.CANDIDATE_STALE,
         f"{', '.join(map(str, unit))}: other writers published {MAX_REBASES} times while this gate checked; "
         f"run it again.",
+    )
+
+
+def _require_published_base(governance: Governance, candidate: Candidate) -> None:
+    """Refuse to build on what somebody wrote around the gates: publishing would make it look checked.
+
+    :raises GovernanceError: ``SOURCE_UNPUBLISHED``.
+    """
+    dataset, base = candidate.dataset, candidate.base_snapshot_id
+    if governance.store.versions.by_snapshot(dataset, base) or recover_version(governance, dataset, base):
+        return
+    facts = governance.lake.snapshot(dataset, base)
+    if facts is None or (facts.rows == 0 and facts.parent_snapshot_id is None):
+        return  # the empty first snapshot; or one that is gone, and then main is elsewhere by now
+    current = governance.store.versions.current(dataset)
+    remedy = f"airflow-gov datasets rollback {dataset} {current.version}" if current else "remove it"
+    raise GovernanceError(
+        Reason.SOURCE_UNPUBLISHED,
+        f"{dataset} is at snapshot {base}, which no gate published: somebody wrote around the gates. "
+        f"Nothing is published on top of it; look at it, then {remedy}.",
+        dataset=str(dataset),
+        snapshot=base,
     )
 
 
@@ -230,11 +265,29 @@ def check(
     """
     from airflow_gov.quality import check_structure
 
-    whole = governance.lake.scan(candidate.dataset, candidate.snapshot_id)
+    lake = governance.lake
+    whole = lake.scan(candidate.dataset, candidate.snapshot_id)
     added = whole
     if len(candidate.load_ids) == 1:
-        added = governance.lake.scan(candidate.dataset, candidate.snapshot_id, load_id=candidate.load_ids[0])
-    return check_structure(contract, whole, added, governance.engine), whole.rows
+        added = lake.scan(candidate.dataset, candidate.snapshot_id, load_id=candidate.load_ids[0])
+    results = check_structure(
+        contract,
+        whole,
+        added,
+        governance.engine,
+        previous_schema=_published_schema(governance, candidate.dataset),
+        exists=lake.raw.exists,
+        # The operator refused an empty result unless the user allowed it.
+        allow_empty=candidate.counts.written == 0,
+    )
+    return results, whole.rows
+
+
+def _published_schema(governance: Governance, dataset: DatasetName) -> Sequence[tuple[str, str]] | None:
+    current = governance.store.versions.current(dataset)
+    if current is None or governance.lake.snapshot(dataset, current.snapshot_id) is None:
+        return None
+    return governance.lake.scan(dataset, current.snapshot_id).schema
 
 
 def _refuse_failed(governance: Governance, recording: Recording, verdicts: Sequence[Verdict]) -> None:

@@ -141,7 +141,7 @@ def _finish(
         duration=round(earlier + (now - opening.start).total_seconds(), 6),
         data=tuple(recording.data),
         counts=recording.counts,
-        code=recording.code,
+        code=redact(recording.code) if recording.code is not None else None,
         code_hash=recording.code_hash,
         bytes_written=recording.bytes_written,
     )

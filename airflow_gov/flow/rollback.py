@@ -45,10 +45,16 @@ def rollback(
             dataset=str(dataset),
         )
     head = governance.lake.head(dataset)
-    if head is None or head == wanted.snapshot_id:
-        return wanted
-    tag = governance.lake.next_tag(dataset)
-    governance.lake.rollback(dataset, to_snapshot_id=wanted.snapshot_id, expected_head=head, tag=tag)
+    current = governance.store.versions.current(dataset)
+    if head == wanted.snapshot_id:
+        if current is not None and current.snapshot_id == head:
+            return current
+        # A rollback whose process died before it could say so: the tag is in the lake already.
+        facts = governance.lake.snapshot(dataset, head)
+        tag = (facts.tag if facts else None) or wanted.tag
+    else:
+        tag = governance.lake.next_tag(dataset)
+        governance.lake.rollback(dataset, to_snapshot_id=wanted.snapshot_id, expected_head=head, tag=tag)
     restored = replace(
         wanted,
         version=int(tag.removeprefix("v")),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_gov.flow.versions import recover_version
+from airflow_gov.flow.versions import recover_version, require_current
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo, DataRef, Role
 from airflow_gov.model.loads import LoadState, SourceRef, Version
@@ -77,6 +77,7 @@ def _resolve(governance: Governance, spec: SourceSpec) -> SourceRef:
         version = governance.store.versions.for_load(spec.dataset, spec.load_id)
         if version is None:
             raise _unpublished_load(governance, spec)
+        require_current(governance, version)
         return SourceRef(spec.dataset, version.snapshot_id, spec.load_id, version.version)
     version = published_head(governance, spec.dataset)
     return SourceRef(spec.dataset, version.snapshot_id, None, version.version)

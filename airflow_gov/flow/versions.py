@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Version, VersionKind
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.runtime import Governance
@@ -71,3 +72,33 @@ def recover_version(governance: Governance, dataset: DatasetName, head: int) -> 
         governance.store.versions.record(version)
         governance.store.loads.published(dataset, facts.load_ids)
     return version
+
+
+def require_current(governance: Governance, version: Version) -> None:
+    """Refuse a version that a rollback left behind: its rows were taken back.
+
+    :raises GovernanceError: ``SOURCE_UNPUBLISHED``.
+    """
+    store, dataset = governance.store, version.dataset
+    current = store.versions.current(dataset)
+    if current is None or current.version <= version.version:
+        return
+    for newer in store.versions.list(dataset, limit=current.version - version.version):
+        if newer.kind is not VersionKind.ROLLBACK or newer.version <= version.version:
+            continue
+        first = min(
+            (
+                each.version
+                for each in store.versions.list(dataset, limit=newer.version)
+                if each.snapshot_id == newer.snapshot_id
+            ),
+            default=newer.version,
+        )
+        if first < version.version:
+            raise GovernanceError(
+                Reason.SOURCE_UNPUBLISHED,
+                f"{dataset} version {version.version} was rolled back (to version {first}, as version "
+                f"{newer.version}): run the task that loads it again to publish it anew.",
+                dataset=str(dataset),
+                version=version.version,
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from airflow.sdk.exceptions import (
 )
 from airflow.sdk.log import redact  # type: ignore[attr-defined]
 
+from airflow_gov.flow.deliveries import without_credentials
 from airflow_gov.flow.environment import current_host, git_of, library_versions, os_user
 from airflow_gov.flow.recording import Outcome, Recording, recorded
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -137,12 +139,19 @@ def _team_tag(context: Context) -> str | None:
 
 
 def _parameters(operator: BaseOperator, context: Context) -> dict[str, Any]:
-    values = {name: getattr(operator, name, None) for name in operator.template_fields}
+    values = {name: _shown(getattr(operator, name, None)) for name in operator.template_fields}
     params = context.get("params")
     if params:
         values["params"] = dict(params)
     redacted: Any = redact(to_plain({key: value for key, value in values.items() if value is not None}))
     return dict(redacted)
+
+
+def _shown(value: Any) -> Any:
+    """A parameter as it may be kept: URLs carry passwords and signatures that no masker knows."""
+    if isinstance(value, str) and re.match(r"[a-z][a-z0-9+.-]*://", value):
+        return without_credentials(value)
+    return value
 
 
 def _openlineage_run_id(ti: Any, run: Any) -> str | None:

@@ -31,6 +31,7 @@ def check_structure(
     *,
     previous_schema: Schema | None = None,
     exists: Callable[[str], bool] | None = None,
+    allow_empty: bool = False,
 ) -> tuple[RuleResult, ...]:
     """Check a candidate's structure against its contract.
 
@@ -40,12 +41,13 @@ def check_structure(
     :param engine: runs the queries.
     :param previous_schema: the published version's columns: none of them may have got lost.
     :param exists: tells whether a raw object's URI exists; raw datasets only.
+    :param allow_empty: whether a load without rows is a load.
     :returns: the result of each rule; observations are counts and names, never values.
     """
     if contract.dataset.zone is Zone.RAW:
         with engine.query_tables({_ADDED: added}) as query:
             return check_raw(contract, query, _ADDED, exists)
-    return StructureRules(engine, previous_schema).check(contract, candidate, added)
+    return StructureRules(engine, previous_schema, allow_empty).check(contract, candidate, added)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class StructureRules:
 
     engine: QueryEngine
     previous_schema: Schema | None = None
+    allow_empty: bool = False
 
     def check(self, contract: Contract, candidate: SourceTable, added: SourceTable) -> tuple[RuleResult, ...]:
         """Evaluate the rules.
@@ -65,7 +68,7 @@ class StructureRules:
         results = [_columns(contract, candidate.schema, self.previous_schema)]
         with self.engine.query_tables({_CANDIDATE: candidate, _ADDED: added}) as query:
             required = [column for column in contract.columns if column.required and column.name in there]
-            results += _rows(query, added, required)
+            results += _rows(query, added, required, allow_empty=self.allow_empty)
             results += [
                 _unique(column.name, count_duplicates(query, _CANDIDATE, (column,)))
                 for column in contract.columns
@@ -103,15 +106,19 @@ def _columns(contract: Contract, schema: Schema, previous: Schema | None) -> Rul
     )
 
 
-def _rows(query: Query, added: SourceTable, required: Sequence[Column]) -> list[RuleResult]:
+def _rows(
+    query: Query, added: SourceTable, required: Sequence[Column], *, allow_empty: bool
+) -> list[RuleResult]:
     """The rules about the load's rows, in one query. count(column) counts values, not nulls."""
     counts = ", ".join(["count(*)", *(f"count({identifier(column.name)})" for column in required)])
     rows, *values = query(f"SELECT {counts} FROM {_ADDED}")[0]
     results = [
         RuleResult(
             rule="row_count",
-            passed=rows > 0 and rows == added.rows,
-            expected=f"{added.rows:,} rows, as the table's metadata says" if added.rows else "rows",
+            passed=(rows > 0 or allow_empty) and rows == added.rows,
+            expected=f"{added.rows:,} rows, as the table's metadata says"
+            if added.rows or allow_empty
+            else "rows",
             observed=f"{rows:,} rows",
         )
     ]

@@ -38,7 +38,9 @@ class Loads:
         self._executions = executions
         self._clock = clock
 
-    def begin(self, load: Load, *, lease: timedelta, is_alive: IsAlive | None = None) -> Load:
+    def begin(
+        self, load: Load, *, lease: timedelta, is_alive: IsAlive | None = None, pinned: bool = True
+    ) -> Load:
         """Become the one that writes this load.
 
         What the load reads stays pinned while it is not published: a retry reads the same snapshots as
@@ -47,6 +49,7 @@ class Loads:
         :param load: who wants to write, and what it would read.
         :param lease: how long it holds without a :meth:`renew`.
         :param is_alive: tells whether the process of an execution may still run; asked on a conflict.
+        :param pinned: False to read anew whatever an earlier try read.
         :returns: the load as it now stands, with the sources to read.
         :raises LoadInProgressError: when another one is writing it: its lease has not run out, it has not
             finished, it is not known to be dead, and it is not an earlier try of the same task instance.
@@ -61,7 +64,8 @@ class Loads:
                 return wanted
             held = connection.execute(_of(load.dataset, load.load_id).with_for_update()).mappings().one()
             self._check_holder(held, load, now, is_alive)
-            row["sources"] = to_plain(_pinned(_read(held), wanted))
+            if pinned:
+                row["sources"] = to_plain(_pinned(_read(held), wanted))
             connection.execute(update(table).where(*_key(load.dataset, load.load_id)).values(row))
         return replace(wanted, sources=_sources(row["sources"]))
 
