@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.sql_text import literal, literals
-from airflow_gov.transform.files.layout import TextRow, Workplace, stage, value_name
+from airflow_gov.transform.files.csv_rows import CsvRows, dialect
+from airflow_gov.transform.files.layout import Workplace, stage, value_name
 from airflow_gov.transform.files.mapping import map_columns
 from airflow_gov.transform.files.parsing import parse_text
-from airflow_gov.transform.files.plain import LocalFile, malformed
-from airflow_gov.transform.files.text import Lines, read_head
+from airflow_gov.transform.files.plain import LocalFile
+from airflow_gov.transform.files.text import line_blocks, read_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from airflow_gov.model.contract import Column, Contract
@@ -61,71 +62,21 @@ class CsvLayout:
 
     def careful(self, file: LocalFile, work: Workplace) -> str:
         """See :class:`~airflow_gov.transform.files.layout.Layout`."""
-        return stage(self._rows(file), len(self.positions), work.folder / f"{file.path.name}.staged")
+        spaced = f"{self.delimiter} {self.options.quote}" in read_head(file)[0]
+        rows = CsvRows(
+            name=file.name,
+            dialect=dialect(self.delimiter, self.options, spaced=spaced),
+            width=self.width,
+            positions=self.positions,
+            nulls=frozenset(self.options.nulls),
+        )
+        blocks = rows.blocks(line_blocks(file), skip=self.options.skip, header=self.options.header)
+        place = work.folder / f"{file.path.parent.name}-{file.path.name}.staged"
+        return stage(blocks, len(self.positions), place, self.options.nulls)
 
     def typed(self, position: int, column: Column) -> str:
         """See :class:`~airflow_gov.transform.files.layout.Layout`."""
         return parse_text(value_name(position), column.type, self.options)
-
-    def _spaced(self, file: LocalFile) -> bool:
-        """Whether quoted values come after a space, ``1, "a, b"``."""
-        return f"{self.delimiter} {self.options.quote}" in read_head(file)[0]
-
-    def _rows(self, file: LocalFile) -> Iterator[TextRow]:
-        nulls = frozenset(self.options.nulls)
-        with file.path.open("rb") as opened:
-            source = Lines(file.name, opened)
-            source.drop(self.options.skip)
-            reader = csv.reader(
-                source, dialect=_dialect(self.delimiter, self.options, spaced=self._spaced(file))
-            )
-            if self.options.header:
-                next(reader, None)
-            while True:
-                source.begin()
-                try:
-                    values = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    yield _broken(source, str(error))
-                    continue
-                while len(values) > self.width and values[-1] in nulls:
-                    values.pop()  # as DuckDB does: a delimiter at the end of a line begins no value
-                if len(values) == self.width:
-                    picked = (values[file] for file in self.positions)
-                    chosen = [None if value in nulls else value for value in picked]
-                    yield TextRow(source.first, source.content, chosen)
-                elif not values and self.width == 1:
-                    yield TextRow(source.first, source.content, [None])
-                elif values:
-                    what = f"{len(values)} values in a row of {self.width} columns"
-                    yield TextRow(source.first, source.content, broken=what)
-
-
-def _broken(source: Lines, problem: str) -> TextRow:
-    if source.lines > 1:
-        # What follows an open quote is swallowed by it, row after row: no telling what is a row.
-        raise malformed(
-            source.name,
-            f"a quote is opened in line {source.first} and not closed ({problem}).",
-            line=source.first,
-        )
-    return TextRow(source.first, source.content, broken=f"no row of CSV: {problem}")
-
-
-def _dialect(delimiter: str, options: ReadOptions, *, spaced: bool = False) -> type[csv.Dialect]:
-    class Chosen(csv.Dialect):
-        lineterminator = "\n"
-        quoting = csv.QUOTE_MINIMAL
-        strict = True
-        quotechar = options.quote
-        doublequote = options.escape in (None, options.quote)
-        escapechar = None if options.escape == options.quote else options.escape
-
-    Chosen.delimiter = delimiter
-    Chosen.skipinitialspace = spaced
-    return Chosen
 
 
 def csv_layout(file: LocalFile, contract: Contract, options: ReadOptions, *, tabs: bool) -> CsvLayout:
@@ -179,7 +130,7 @@ def first_row(text: str, delimiter: str, options: ReadOptions) -> tuple[list[str
     for _ in range(options.skip):
         stream.readline()
     try:
-        row = next(csv.reader(iter(stream.readline, ""), dialect=_dialect(delimiter, options)), [])
+        row = next(csv.reader(iter(stream.readline, ""), dialect=dialect(delimiter, options)), [])
     except csv.Error:
         row = []
     return [value.strip() for value in row], stream.read()

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.transform.files.layout import TextRow, Workplace, stage, value_name
+from airflow_gov.transform.files.layout import TextRow, Workplace, blocks_of, stage, value_name
 from airflow_gov.transform.files.mapping import map_columns
 from airflow_gov.transform.files.parsing import parse_text
 from airflow_gov.transform.files.plain import LocalFile, malformed
@@ -46,21 +46,22 @@ class ExcelLayout:
 
     def careful(self, file: LocalFile, work: Workplace) -> str:
         """See :class:`~airflow_gov.transform.files.layout.Layout`."""
-        return stage(self._rows(file), len(self.positions), work.folder / f"{file.path.name}.staged")
+        width = len(self.positions)
+        place = work.folder / f"{file.path.parent.name}-{file.path.name}.staged"
+        return stage(blocks_of(self._rows(file), width), width, place, self.options.nulls)
 
     def typed(self, position: int, column: Column) -> str:
         """See :class:`~airflow_gov.transform.files.layout.Layout`."""
         return parse_text(value_name(position), column.type, self.options)
 
     def _rows(self, file: LocalFile) -> Iterator[TextRow]:
-        nulls = frozenset(self.options.nulls)
         for line, texts in islice(_rows(file, self.sheet, self.options.skip), int(self.options.header), None):
             if any(texts[self.width :]):
                 what = f"values to the right of the {self.width} columns of the header"
                 yield TextRow(line, json.dumps(texts, ensure_ascii=False), broken=what)
                 continue
             padded = texts + [""] * (self.width - len(texts))
-            yield TextRow(line, "", [None if padded[i] in nulls else padded[i] for i in self.positions])
+            yield TextRow(line, "", [padded[i] for i in self.positions])
 
 
 def excel_layout(file: LocalFile, contract: Contract, options: ReadOptions) -> ExcelLayout:

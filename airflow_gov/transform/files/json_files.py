@@ -13,11 +13,11 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.sql_text import literal, literals
 from airflow_gov.model.types import List, Struct
 from airflow_gov.transform.errors import message_of
-from airflow_gov.transform.files.layout import TextRow, Workplace, stage, value_name
+from airflow_gov.transform.files.layout import RowBlock, Workplace, stage, value_name
 from airflow_gov.transform.files.mapping import map_columns
 from airflow_gov.transform.files.parsing import parse_text
 from airflow_gov.transform.files.plain import LocalFile, malformed
-from airflow_gov.transform.files.text import Lines, read_head
+from airflow_gov.transform.files.text import line_blocks, read_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,7 +56,7 @@ class JsonLayout:
     def careful(self, file: LocalFile, work: Workplace) -> str:
         """See :class:`~airflow_gov.transform.files.layout.Layout`."""
         if self.kind == LINES:
-            rows = stage(_lines(file), 0, work.folder / f"{file.path.name}.staged")
+            rows = stage(_lines(file), 0, work.folder / f"{file.path.parent.name}-{file.path.name}.staged")
         else:
             source = f"read_json_objects({literal(str(file.path))}, format = {literal(self.kind)}, {_PLAIN})"
             rows = f"SELECT row_number() OVER () AS line, CAST(json AS VARCHAR) AS content FROM {source}"
@@ -88,13 +88,10 @@ class JsonLayout:
         return ", ".join(items)
 
 
-def _lines(file: LocalFile) -> Iterator[TextRow]:
-    with file.path.open("rb") as opened:
-        source = Lines(file.name, opened)
-        for line in source:
-            if line.strip():
-                yield TextRow(source.first, line.rstrip("\r\n"))
-            source.begin()
+def _lines(file: LocalFile) -> Iterator[RowBlock]:
+    for first, lines in line_blocks(file):
+        filled = [(number, line) for number, line in enumerate(lines, first) if line.strip()]
+        yield RowBlock([number for number, _ in filled], [line for _, line in filled], [])
 
 
 def json_layout(

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from airflow_gov.model.sql_text import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -83,26 +83,60 @@ class TextRow:
     broken: str | None = None
 
 
-def stage(rows: Iterable[TextRow], width: int, path: Path) -> str:
-    """Write rows to a Parquet file, a few at a time, for DuckDB to type them.
+@dataclass(frozen=True, slots=True)
+class RowBlock:
+    """Some rows of a file, column by column; see :class:`TextRow`.
+
+    :param broken: None: no row is.
+    """
+
+    lines: Sequence[int]
+    contents: Sequence[str]
+    columns: Sequence[Sequence[str | None]]
+    broken: Sequence[str | None] | None = None
+
+
+def block_of(rows: Sequence[TextRow], width: int) -> RowBlock:
+    """The rows as a block.
 
     :param width: number of the contract's columns.
+    """
+    return RowBlock(
+        lines=[row.line for row in rows],
+        contents=[row.content for row in rows],
+        columns=[[row.values[place] if row.values else None for row in rows] for place in range(width)],
+        broken=[row.broken for row in rows],
+    )
+
+
+def blocks_of(rows: Iterable[TextRow], width: int) -> Iterator[RowBlock]:
+    """The rows as blocks, a few at a time."""
+    waiting = iter(rows)
+    while batch := list(islice(waiting, STAGED_ROWS)):
+        yield block_of(batch, width)
+
+
+def stage(blocks: Iterable[RowBlock], width: int, path: Path, nulls: Sequence[str] = ()) -> str:
+    """Write rows to a Parquet file, a block at a time, for DuckDB to type them.
+
+    :param width: number of the contract's columns.
+    :param nulls: texts that mean null.
     :returns: a SELECT as :meth:`Layout.careful` gives it.
     """
     names = [value_name(position) for position in range(width)]
-    texts = ["content", "broken", *names]
     fields: list[pa.Field[Any]] = [pa.field("line", pa.int64())]
-    schema = pa.schema([*fields, *(pa.field(name, pa.string()) for name in texts)])
-    waiting = iter(rows)
+    schema = pa.schema([*fields, *(pa.field(name, pa.string()) for name in ("content", "broken", *names))])
     with pq.ParquetWriter(path, schema, compression="lz4") as writer:
-        while batch := list(islice(waiting, STAGED_ROWS)):
+        for block in blocks:
+            rows = len(block.lines)
             columns: list[pa.Array[Any]] = [
-                pa.array([row.line for row in batch], pa.int64()),
-                pa.array([row.content for row in batch], pa.string()),
-                pa.array([row.broken for row in batch], pa.string()),
+                pa.array(block.lines, pa.int64()),
+                pa.array(block.contents, pa.string()),
+                pa.nulls(rows, pa.string()) if block.broken is None else pa.array(block.broken, pa.string()),
+                *(pa.array(values, pa.string()) for values in block.columns),
             ]
-            for place in range(width):
-                values = [row.values[place] if row.values else None for row in batch]
-                columns.append(pa.array(values, pa.string()))
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
-    return f"SELECT * FROM read_parquet({literal(str(path))})"
+    unwanted = ", ".join(map(literal, nulls))
+    values = [f"CASE WHEN {name} NOT IN ({unwanted}) THEN {name} END AS {name}" for name in names]
+    items = ", ".join(["line", "content", "broken", *(values if nulls else names)])
+    return f"SELECT {items} FROM read_parquet({literal(str(path))})"

@@ -78,9 +78,8 @@ class RowQueries:
         names = [column.name for column in self.contract.columns]
         firsts = " ".join(f"WHEN {_is_bad(i)} THEN {literal(name)}" for i, name in enumerate(names))
         values = ", ".join(f"{identifier(name)} := {value_name(i)}" for i, name in enumerate(names))
-        content = (
-            f"CASE WHEN content = '' THEN CAST(to_json(struct_pack({values})) AS VARCHAR) ELSE content END"
-        )
+        made = f"CAST(to_json(struct_pack({values})) AS VARCHAR)"
+        content = f"CASE WHEN content = '' THEN {made} ELSE rtrim(content, chr(13) || chr(10)) END"
         return (
             f'SELECT {literal(file.name)} AS file, line, CASE {firsts} END AS "column", reason, '
             f"{content} AS content, {load_id_column(self.load_id)} FROM ({judged}) WHERE reason <> ''"

@@ -1,8 +1,9 @@
-"""Text files, plain and in UTF-8: their beginning, and their lines one by one."""
+"""Text files, plain and in UTF-8: their beginning, and their lines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+import io
+from typing import TYPE_CHECKING
 
 from airflow_gov.transform.files.plain import LocalFile, malformed, wrong_encoding
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a file's beginning, in which the header must end.
 HEAD = 1 << 20
+#: Bytes of a text that are looked at together.
+BLOCK = 1 << 20
 #: Longest line that is read by itself, in bytes.
 MAX_LINE = 16 << 20
 
@@ -28,54 +31,25 @@ def read_head(file: LocalFile) -> tuple[str, bool]:
         raise wrong_encoding(file.name, raw.count(b"\n", 0, error.start) + 1, "utf-8") from error
 
 
-class Lines:
-    """The lines of a UTF-8 file, one after the other, and those that make up the current row."""
+def line_blocks(file: LocalFile) -> Iterator[tuple[int, list[str]]]:
+    """The lines of a UTF-8 text with their endings, some at a time, and the number of the first of them.
 
-    def __init__(self, name: str, opened: BinaryIO) -> None:
-        self._name = name
-        self._opened = opened
-        self._number = 0
-        self._taken: list[str] = []
-        self.first = 1
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        raw = self._opened.readline(MAX_LINE)
-        if not raw:
-            raise StopIteration
-        self._number += 1
-        if len(raw) == MAX_LINE:
-            raise malformed(self._name, f"line {self._number} is longer than {MAX_LINE:,} bytes.")
-        try:
-            line = raw.decode("utf-8-sig" if self._number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise wrong_encoding(self._name, self._number, "utf-8") from error
-        self._taken.append(line)
-        return line
-
-    def drop(self, count: int) -> None:
-        """Pass over lines."""
-        for _ in range(count):
-            next(self, None)
-
-    def begin(self) -> None:
-        """The next line is the first of a new row."""
-        self._taken = []
-        self.first = self._number + 1
-
-    @property
-    def lines(self) -> int:
-        """How many lines the current row has."""
-        return len(self._taken)
-
-    @property
-    def content(self) -> str:
-        """The current row as delivered, without its line ending."""
-        return "".join(self._taken).rstrip("\r\n")
-
-    @property
-    def name(self) -> str:
-        """The file's name."""
-        return self._name
+    :raises GovernanceError: ``SOURCE_MALFORMED``, naming a line that is no UTF-8 or too long.
+    """
+    number = 1
+    with file.path.open("rb") as opened:
+        while raw := opened.read(BLOCK):
+            rest = opened.readline(MAX_LINE)
+            if len(rest) == MAX_LINE:
+                line = number + raw.count(b"\n")
+                raise malformed(file.name, f"line {line} is longer than {MAX_LINE:,} bytes.", line=line)
+            raw += rest
+            try:
+                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                line = number + raw.count(b"\n", 0, error.start)
+                raise wrong_encoding(file.name, line, "utf-8") from error
+            # str.splitlines would split at more than line feeds.
+            lines = list(io.StringIO(text, newline="\n"))
+            yield number, lines
+            number += len(lines)
