@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _HTTP_TIMEOUT_SECONDS = 60
 _CHUNK_BYTES = 1 << 20
+_BATCH_ROWS = 10_000
+#: Longest file name of common file systems, in bytes.
+_MAX_NAME_BYTES = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,10 @@ def delivered(source: str, temp_folder: Path, s3_client: Callable[[], Any]) -> I
     :param s3_client: makes a boto3 S3 client when one is needed.
     :raises GovernanceError: ``SOURCE_MISSING``, ``SOURCE_EMPTY``, before the first file is given.
     """
-    scheme = urlsplit(source).scheme.lower()
+    try:
+        scheme = urlsplit(source).scheme.lower()
+    except ValueError as error:
+        raise GovernanceError(Reason.PARAMETER_INVALID, f"source {source!r} is no URL: {error}.") from error
     if scheme in ("http", "https"):
         yield _http(source, temp_folder)
     elif scheme in ("s3", "s3a"):
@@ -94,11 +100,22 @@ def _s3(source: str, temp_folder: Path, client: Any) -> Iterator[Delivery]:
     def fetch() -> Iterator[Delivery]:
         for name, key in zip(names, objects, strict=True):
             with _temporary(temp_folder, name) as (path, file):
-                client.download_fileobj(bucket, key, file)
+                _download(client, bucket, key, file)
                 file.close()
                 yield Delivery(name, f"s3://{bucket}/{key}", path)
 
     return fetch()
+
+
+def _download(client: Any, bucket: str, key: str, file: IO[bytes]) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        client.download_fileobj(bucket, key, file)
+    except (BotoCoreError, ClientError) as error:
+        raise GovernanceError(
+            Reason.SOURCE_MISSING, f"s3://{bucket}/{key} cannot be read: {error}", bucket=bucket
+        ) from error
 
 
 def _s3_objects(client: Any, bucket: str, pattern: str) -> dict[str, int]:
@@ -125,7 +142,7 @@ def _http(source: str, temp_folder: Path) -> Iterator[Delivery]:
     import httpx
 
     shown = without_credentials(source)
-    name = Path(urlsplit(source).path).name or "download"
+    name = _usable(Path(urlsplit(source).path).name or "download", shown)
     with _temporary(temp_folder, name) as (path, file):
         try:
             with httpx.stream(
@@ -163,10 +180,25 @@ def _temporary(folder: Path, name: str) -> Iterator[tuple[Path, IO[bytes]]]:
 def _unique_names(paths: list[str]) -> list[str]:
     """File names; where two are equal, all carry as much of their folders as tells them apart."""
     names = [path.rsplit("/", 1)[-1] for path in paths]
-    if len(set(names)) == len(names):
-        return names
-    common = os.path.commonpath([str(Path(path).parent) for path in paths])
-    return [os.path.relpath(path, common or ".").replace("/", "__") for path in paths]
+    if len(set(names)) < len(names):
+        common = os.path.commonpath([str(Path(path).parent) for path in paths])
+        names = [os.path.relpath(path, common or ".").replace("/", "__") for path in paths]
+    return [_usable(name, path) for name, path in zip(names, paths, strict=True)]
+
+
+def _usable(name: str, source: str) -> str:
+    """A name that can be a file's in the raw zone, or a refusal."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        size = _MAX_NAME_BYTES + 1
+    if name in (".", "..") or size > _MAX_NAME_BYTES:
+        raise GovernanceError(
+            Reason.SOURCE_MALFORMED,
+            f"{source!a}: its file name cannot be kept; it must be UTF-8 and have at most "
+            f"{_MAX_NAME_BYTES} bytes.",
+        )
+    return name
 
 
 def _refuse_empty(size: int, what: str) -> None:
@@ -223,17 +255,19 @@ def _write_rows(source: DatabaseSource, out: Any) -> tuple[int, list[str], list[
     import json
     from contextlib import closing
 
-    rows, seen = 0, {}
-    with closing(source.connect()) as connection, closing(connection.cursor()) as cursor:
+    rows, seen, columns = 0, {}, []
+    with closing(source.connect()) as connection, closing(_streaming_cursor(connection)) as cursor:
         try:
             cursor.execute(source.sql)
+            batch = cursor.fetchmany(_BATCH_ROWS)
         except Exception as error:
             raise GovernanceError(
                 Reason.SQL_FAILED, f"{source.name}: the database refused the query: {error}"
             ) from error
-        columns = [entry[0] for entry in cursor.description]
+        # A server-side cursor describes its columns after the first fetch only.
+        columns = [entry[0] for entry in cursor.description or ()]
         _refuse_repeated(columns, source.name)
-        while batch := cursor.fetchmany(10_000):
+        while batch:
             for row in batch:
                 for name, value in zip(columns, row, strict=True):
                     if value is not None and name not in seen:
@@ -241,7 +275,15 @@ def _write_rows(source: DatabaseSource, out: Any) -> tuple[int, list[str], list[
                 record = {name: _finite(value) for name, value in zip(columns, row, strict=True)}
                 out.write(json.dumps(record, ensure_ascii=False, default=_as_text).encode() + b"\n")
             rows += len(batch)
+            batch = cursor.fetchmany(_BATCH_ROWS)
     return rows, columns, [seen.get(name, "unknown") for name in columns]
+
+
+def _streaming_cursor(connection: Any) -> Any:
+    """A cursor that does not hold the whole result: psycopg's default cursors do, named ones do not."""
+    if type(connection).__module__.partition(".")[0] in ("psycopg", "psycopg2"):
+        return connection.cursor(name="airflow_gov")
+    return connection.cursor()
 
 
 def _refuse_repeated(columns: list[str], name: str) -> None:

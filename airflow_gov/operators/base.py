@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
-from airflow_gov.model.connection import DEFAULT_CONNECTION_ID
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import LoadKey, WriteMode
 from airflow_gov.model.zones import DatasetName
@@ -32,7 +31,6 @@ class ZoneOperator(BaseOperator):
         run_id (or the run's partition key), task_id and map_index.
     :param contracts_folder: where contracts lie, relative to the Dag's bundle; default: the option
         ``[airflow_gov] contracts_folder``.
-    :param gov_conn_id: the Airflow connection to the governance store.
     """
 
     ui_color = "#e3f0ec"
@@ -45,13 +43,11 @@ class ZoneOperator(BaseOperator):
         *,
         load_key: str | None = None,
         contracts_folder: str | None = None,
-        gov_conn_id: str = DEFAULT_CONNECTION_ID,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.load_key = load_key
         self.contracts_folder = contracts_folder
-        self.gov_conn_id = gov_conn_id
 
     @property
     def target_names(self) -> list[str]:

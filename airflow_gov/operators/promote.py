@@ -75,10 +75,9 @@ def promote(
         raise TypeError(
             f"promote({operator.__name__}) needs the operator's target or dataset, or a group_id."
         )
-    shared = {key: arguments[key] for key in ("gov_conn_id",) if key in arguments}
     with TaskGroup(group_id or str(target).replace(".", "_")) as group:
         load = operator(task_id="load", **arguments)
-        check = QualityGateSensor(task_id="gate", candidate=load.output, **shared, **(gate or {}))
+        check = QualityGateSensor(task_id="gate", candidate=load.output, **(gate or {}))
     return Promotion(group, load, check)
 
 

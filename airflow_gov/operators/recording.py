@@ -64,9 +64,10 @@ def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[
     """
     from airflow_gov.hooks.governance import GovernanceHook
 
-    governance = GovernanceHook(operator.gov_conn_id).get_governance()  # type: ignore[attr-defined]
-    opening = opening_execution(operator, context, action, governance)
+    governance = None
     try:
+        governance = GovernanceHook().get_governance()
+        opening = opening_execution(operator, context, action, governance)
         with (
             recorded(governance, opening, classify=_classifier(context), redact=_redact) as recording,
             _interruptions_as_timeouts(operator, governance, opening),
@@ -77,7 +78,8 @@ def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[
             raise AirflowFailException(str(error)) from error
         raise
     finally:
-        governance.close()
+        if governance is not None:
+            governance.close()
 
 
 def opening_execution(

@@ -12,7 +12,6 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.definitions.xcom_arg import XComArg
 
 from airflow_gov.assets import dataset as dataset_asset
-from airflow_gov.model.connection import DEFAULT_CONNECTION_ID
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.operators.recording import governed
@@ -41,7 +40,6 @@ class QualityGateSensor(BaseSensorOperator):
         published in one commit (templated).
     :param dataset: instead, all candidates of this dataset in this Dag run (templated).
     :param deferrable: wait in the triggerer, without a worker slot.
-    :param gov_conn_id: the Airflow connection to the governance store.
 
     Returns ``{dataset, load_id, snapshot, version}``, or a list of these for several loads.
     """
@@ -55,7 +53,6 @@ class QualityGateSensor(BaseSensorOperator):
         candidate: Any = None,
         dataset: str | None = None,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        gov_conn_id: str = DEFAULT_CONNECTION_ID,
         poke_interval: timedelta | float = 30,
         **kwargs: Any,
     ) -> None:
@@ -64,7 +61,6 @@ class QualityGateSensor(BaseSensorOperator):
         self.candidate = candidate
         self.dataset = dataset
         self.deferrable = deferrable
-        self.gov_conn_id = gov_conn_id
         self._found: list[Load] = []
         self._look: Callable[[], list[Load]] = list
 
@@ -174,7 +170,6 @@ class QualityGateSensor(BaseSensorOperator):
         ti: Any = context["ti"]
         self.defer(
             trigger=CandidateTrigger(
-                gov_conn_id=self.gov_conn_id,
                 outputs=[
                     {"dataset": each["dataset"], "load_id": each["load_id"]}
                     for each in _outputs(self.candidate)

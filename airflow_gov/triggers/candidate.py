@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 class CandidateTrigger(BaseTrigger):
     """Fires when a gate has something to check. The store is asked in a thread, never in the event loop.
 
-    :param gov_conn_id: the Airflow connection to the governance store.
     :param outputs: the loads waited for, ``{dataset, load_id}`` each; or
     :param dataset: any candidate of this dataset in the Dag run.
     :param dag_id: the Dag.
@@ -27,7 +26,6 @@ class CandidateTrigger(BaseTrigger):
     def __init__(
         self,
         *,
-        gov_conn_id: str,
         outputs: Sequence[dict[str, str]],
         dataset: str | None,
         dag_id: str,
@@ -35,7 +33,6 @@ class CandidateTrigger(BaseTrigger):
         poke_interval: float,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.gov_conn_id = gov_conn_id
         self.outputs = list(outputs)
         self.dataset = dataset
         self.dag_id = dag_id
@@ -47,7 +44,6 @@ class CandidateTrigger(BaseTrigger):
         return (
             f"{type(self).__module__}.{type(self).__qualname__}",
             {
-                "gov_conn_id": self.gov_conn_id,
                 "outputs": self.outputs,
                 "dataset": self.dataset,
                 "dag_id": self.dag_id,
@@ -75,7 +71,7 @@ class CandidateTrigger(BaseTrigger):
         from airflow_gov.hooks.governance import GovernanceHook
         from airflow_gov.model.zones import DatasetName
 
-        governance = GovernanceHook(self.gov_conn_id).get_governance()
+        governance = GovernanceHook().get_governance()
         try:
             dataset = (
                 DatasetName.parse(self.dataset, governance.settings.zone_aliases) if self.dataset else None
