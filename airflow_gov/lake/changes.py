@@ -80,6 +80,7 @@ class Change:
     _added: dict[str, FileScanTask] = field(default_factory=dict)
     _removed: dict[str, FileScanTask] = field(default_factory=dict)
     _rewritten: list[DataFile] = field(default_factory=list)
+    _applied: set[str] = field(default_factory=set)
     _stack: ExitStack = field(default_factory=ExitStack)
     _session: Session | None = None
 
@@ -107,7 +108,11 @@ class Change:
         delete_files(self.table.io, [file.file_path for file in self._rewritten])
 
     def apply(self, load: StagedLoad, *, is_new: bool = False) -> RowCounts:
-        """Apply a load on top of what was applied before.
+        """Apply a load beside those that were applied before.
+
+        What it overwrites is what the base held, never what the loads beside it bring: tasks that
+        publish together are one act, in whatever order they finished. An upsert does take keys over
+        from them, because a key has one row.
 
         :param is_new: no row of this load can be in the table, so an append need not look.
         :returns: rows written, inserted, updated and deleted.
@@ -118,6 +123,7 @@ class Change:
             self._drop_rows(load, removal)
         for file in load.files:
             self._add(FileScanTask(file))
+        self._applied.add(load.load_id)
         return RowCounts(
             written=load.rows,
             inserted=max(load.rows - removal.matched, 0),
@@ -138,12 +144,16 @@ class Change:
         facts = FileFacts(self.table.schema())
         partitions = {repr(file.partition) for file in load.files}
         for task in list(self._current().values()):
+            load_of = facts.load_of(task.file)
+            # Rows that an applied load had in the base are gone, so a file of it is what it brings now.
+            if load_of in self._applied:
+                continue
             in_partition = repr(task.file.partition) in partitions
             if (
                 load.mode is WriteMode.OVERWRITE
                 or (load.mode is WriteMode.OVERWRITE_PARTITION and in_partition)
                 # An upsert counts the keys it replaces, so it looks into its own files too.
-                or (load.mode is not WriteMode.UPSERT and facts.load_of(task.file) == load.load_id)
+                or (load.mode is not WriteMode.UPSERT and load_of == load.load_id)
             ):
                 removal.add(Hits(self._source([task]).count_of(task), 0))
                 self._remove(task)
