@@ -71,7 +71,7 @@ def run_function(
                 Reason.TRANSFORM_FAILED,
                 f"The result of {getattr(function, '__qualname__', function)}() could not be written as "
                 f"{target.contract.dataset}'s contract says: {message_of(error)}",
-            ) from error
+            ) from None
         rows = sum(file.rows or 0 for file in files)
         check_not_empty(rows, target.contract, allow_empty=allow_empty)
     return Written(

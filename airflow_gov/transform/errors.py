@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import duckdb
 
 from airflow_gov.model.errors import GovernanceError, Reason
+
+#: Errors whose messages quote values of the data.
+_QUOTING_VALUES = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
+_QUOTED = re.compile(r"'[^']*(?:'(?=\w)[^']*)*'|\"[^\"]*\"")
+_WITH_VALUE = re.compile(r"with value \S+")
 
 
 def sql_failure(error: duckdb.Error, sql: str, *, before: str = "") -> GovernanceError:
@@ -21,7 +27,7 @@ def sql_failure(error: duckdb.Error, sql: str, *, before: str = "") -> Governanc
     if isinstance(error, duckdb.InterruptException):
         raise error
     facts = _facts(error)
-    message = facts.get("exception_message", str(error)).strip()
+    message = message_of(error)
     if isinstance(error, duckdb.PermissionException):
         return GovernanceError(
             Reason.SQL_REFUSED,
@@ -50,8 +56,16 @@ def position_in(error: duckdb.Error) -> int | None:
 
 
 def message_of(error: duckdb.Error) -> str:
-    """DuckDB's words, whether it wrote them as JSON or not."""
-    return _facts(error).get("exception_message", str(error)).strip()
+    """DuckDB's words, whether it wrote them as JSON or not, without the values it quotes.
+
+    A value that does not convert may be anybody's address, and messages end up in logs and records. So
+    these errors are also not chained to ours (``from None``): a traceback would show them all the same.
+    """
+    message = _facts(error).get("exception_message", str(error)).strip()
+    if isinstance(error, _QUOTING_VALUES):
+        message = _QUOTED.sub("'…'", message.partition("\n")[0])
+        message = _WITH_VALUE.sub("with value …", message)
+    return message
 
 
 def _facts(error: duckdb.Error) -> dict[str, str]:

@@ -66,7 +66,7 @@ def _result_columns(connection: DuckDBPyConnection, statement: Statement) -> lis
         connection.execute(f"{before}{statement.text}\n)").fetchall()
         return connection.sql(statement.text).columns
     except duckdb.Error as error:
-        raise sql_failure(error, statement.text, before=before) from error
+        raise sql_failure(error, statement.text, before=before) from None
 
 
 def _write(connection: DuckDBPyConnection, statement: Statement, target: Target) -> tuple[FileRef, ...]:
@@ -82,7 +82,7 @@ def _write(connection: DuckDBPyConnection, statement: Statement, target: Target)
     except duckdb.Error as error:
         raise _cast_failure(error, items, target) or sql_failure(
             error, statement.text, before=before
-        ) from error
+        ) from None
     return written_files(stats)
 
 

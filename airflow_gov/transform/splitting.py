@@ -140,7 +140,7 @@ def _write_side(
         raise GovernanceError(
             Reason.TRANSFORM_FAILED,
             f"Splitting {source.dataset} into {side.contract.dataset} failed: {message_of(error)}",
-        ) from error
+        ) from None
     return Written(
         rows=sum(file.rows or 0 for file in files),
         rows_read=source.rows,
