@@ -153,6 +153,8 @@ def _make_file(database: Database) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # It holds parameters and SQL of every task: its owner's alone. SQLite's side files follow it.
+        path.touch(mode=0o600, exist_ok=True)
         _set_write_ahead_log(path, database.lock_timeout)
     except (OSError, sqlite3.Error) as error:
         raise unavailable(database.url, str(error)) from error

@@ -32,6 +32,10 @@ _ABANDONED = 3600.0
 _counter = itertools.count()
 
 
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 class Spool:
     """Records of executions that the store could not take, one file each, delivered later in order.
 
@@ -93,7 +97,7 @@ class Spool:
         name = f"{time.time_ns():020d}-{os.getpid()}-{next(_counter):06d}-{uuid.uuid4().hex[:8]}"
         unfinished = self.folder / f"{name}{_UNFINISHED}"
         try:
-            with unfinished.open("xb") as file:
+            with open(unfinished, "xb", opener=_owner_only) as file:  # noqa: PTH123 - Path.open has no opener
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

@@ -73,3 +73,9 @@ def test_using_a_store_imports_nothing_heavy(path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_embedded_file_is_its_owners_alone(tmp_path):
+    store = Store(f"sqlite:///{tmp_path}/governance.db")
+    store.ping()
+    assert (tmp_path / "governance.db").stat().st_mode & 0o777 == 0o600
