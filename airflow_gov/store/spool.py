@@ -97,7 +97,7 @@ class Spool:
         name = f"{time.time_ns():020d}-{os.getpid()}-{next(_counter):06d}-{uuid.uuid4().hex[:8]}"
         unfinished = self.folder / f"{name}{_UNFINISHED}"
         try:
-            with open(unfinished, "xb", opener=_owner_only) as file:  # noqa: PTH123 - Path.open has no opener
+            with open(unfinished, "xb", opener=_owner_only) as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
