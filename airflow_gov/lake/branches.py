@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pyiceberg.table.refs import SnapshotRefType
 
 from airflow_gov.lake.commits import assert_ref, remove_ref, remove_snapshots
-from airflow_gov.lake.files import added_files, ancestry, own_metadata, reached_from
+from airflow_gov.lake.files import added_files, ancestry, own_metadata, paths_in, reached_from
 from airflow_gov.lake.storage import delete_files
 from airflow_gov.lake.summaries import CANDIDATE_PREFIX, notes_of
 
@@ -85,19 +85,32 @@ class Removal:
     def delete_files(self, table: Table, keep: Iterable[str] = ()) -> None:
         """Delete what only the removed snapshots pointed to, after the commit.
 
-        :param table: the table as it was before the commit.
-        :param keep: data files that live on in another snapshot.
+        :param table: the table after the commit.
+        :param keep: data files that are known to live on in another snapshot.
         """
         kept = set(keep)
         for snapshot in self.snapshots:
             try:
-                gone = [file.file_path for file in added_files(table, snapshot)] + own_metadata(
-                    table, snapshot
-                )
+                data = {file.file_path for file in added_files(table, snapshot)} - kept
+                if data and _was_merged(snapshot):
+                    data -= paths_in(table, _later(table.metadata, snapshot))
+                gone = [*data, *own_metadata(table, snapshot)]
             except OSError as error:
                 log.warning("Files of snapshot %s are left to maintenance: %s", snapshot.snapshot_id, error)
                 continue
-            delete_files(table.io, [path for path in gone if path not in kept])
+            delete_files(table.io, gone)
+
+
+def _was_merged(snapshot: Snapshot) -> bool:
+    """Whether files of the snapshot may be in another that was made of it, or of what it was made of."""
+    notes = notes_of(snapshot)
+    return len(notes) > 1 or any(note.made_of for note in notes)
+
+
+def _later(metadata: TableMetadata, snapshot: Snapshot) -> list[Snapshot]:
+    return [
+        each for each in metadata.snapshots if (each.sequence_number or 0) > (snapshot.sequence_number or 0)
+    ]
 
 
 def plan_removal(metadata: TableMetadata, branches: Sequence[Branch]) -> Removal:

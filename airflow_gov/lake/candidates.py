@@ -37,6 +37,8 @@ class Proposal:
     :param superseded: the branches it takes the place of, which go in the same commit; raises
         :class:`BranchMovedError` when the loads were taken from one that moved.
     :param settled: loads whose rows are on main already; they are only noted.
+    :param taken_from: branches the loads' files are in: they must still be there, for the files go with
+        them.
     :param check: raises when the loads cannot be applied to the table as it is now.
     """
 
@@ -45,12 +47,13 @@ class Proposal:
     properties: Mapping[str, str]
     superseded: Callable[[Table], Sequence[Branch]]
     settled: tuple[LoadNote, ...] = ()
+    taken_from: tuple[Branch, ...] = ()
     check: Callable[[Table], None] = lambda _: None
 
     @property
     def notes(self) -> tuple[LoadNote, ...]:
         """What the snapshot says about its loads."""
-        return (*self.settled, *(LoadNote(load.load_id, load.mode, load.keys) for load in self.loads))
+        return (*self.settled, *(load.note for load in self.loads))
 
 
 class CandidateWriter:
@@ -125,8 +128,8 @@ class CandidateWriter:
         if not branches:
             return
         removal = plan_removal(table.metadata, branches)
-        self._catalog.remember(dataset, commit(table, removal.asserts, removal.updates))
-        removal.delete_files(table)
+        after = self._catalog.remember(dataset, commit(table, removal.asserts, removal.updates))
+        removal.delete_files(after)
 
     def _plan(self, proposal: Proposal, table: Table, base: int) -> _Plan:
         snapshot = table.snapshot_by_id(base)
@@ -148,10 +151,11 @@ class CandidateWriter:
         draft = Draft(table)
         draft.fork(branch, plan.base)
         stage_change(draft, branch, plan.change, {**proposal.properties, **load_properties(proposal.notes)})
-        after = draft.send([assert_ref(branch, None), *removal.asserts], removal.updates)
+        there = [assert_ref(each.name, each.head.snapshot_id) for each in proposal.taken_from]
+        after = draft.send([assert_ref(branch, None), *removal.asserts, *there], removal.updates)
         self._catalog.remember(proposal.dataset, after)
         added = plan.change.added
-        removal.delete_files(table, keep=[file.file_path for file in added])
+        removal.delete_files(after, keep=[file.file_path for file in added])
         return Candidate(
             dataset=proposal.dataset,
             load_ids=tuple(note.id for note in proposal.notes),

@@ -17,6 +17,7 @@ from airflow_gov.lake.registering import take_over
 from airflow_gov.lake.rewriting import Doomed, Hits, Rewriter, Session, group_by_partition, path_of
 from airflow_gov.lake.scanning import Source
 from airflow_gov.lake.storage import delete_files
+from airflow_gov.lake.summaries import LoadNote
 from airflow_gov.model.loads import RowCounts, WriteMode
 
 if TYPE_CHECKING:
@@ -37,12 +38,19 @@ class StagedLoad:
     :param mode: how it is applied.
     :param files: its data files; every row of them is the load's.
     :param keys: key columns, for ``upsert``.
+    :param made_of: the candidate snapshots the files are taken from.
     """
 
     load_id: str
     mode: WriteMode
     files: tuple[DataFile, ...]
     keys: tuple[str, ...] = ()
+    made_of: tuple[int, ...] = ()
+
+    @property
+    def note(self) -> LoadNote:
+        """What a snapshot says about it."""
+        return LoadNote(self.load_id, self.mode, self.keys, self.made_of)
 
     @property
     def rows(self) -> int:

@@ -70,6 +70,14 @@ def own_metadata(table: Table, snapshot: Snapshot) -> list[str]:
     return [*own, snapshot.manifest_list]
 
 
+def paths_in(table: Table, snapshots: Iterable[Snapshot]) -> set[str]:
+    """The paths of all data files of snapshots; manifests that they share are read once."""
+    manifests = {each.manifest_path: each for snapshot in snapshots for each in snapshot.manifests(table.io)}
+    return {
+        entry.data_file.file_path for entries in _entries(table.io, manifests.values()) for entry in entries
+    }
+
+
 def _entries(io: FileIO, manifests: Iterable[ManifestFile]) -> Iterator[list[Any]]:
     data = [each for each in manifests if each.content == ManifestContent.DATA]
     return ExecutorFactory.get_or_create().map(lambda each: each.fetch_manifest_entry(io), data)

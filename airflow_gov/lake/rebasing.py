@@ -73,14 +73,14 @@ def _rebase(
     if ready is not None:
         return ready
     waiting = [each for each in located if each.branch is not None]
-    notes = _notes(located, candidates)
-    published = {note.id for each in located if each.branch is None for note in notes_of(each.snapshot)}
+    sources = _sources(located)
     proposal = Proposal(
         dataset=dataset,
-        loads=_staged(table, waiting, [note for note in notes if note.id not in published]),
+        loads=_staged(table, [(each, note) for each, note in sources if each.branch is not None]),
         properties={**joined_properties([each.snapshot for each in located]), **properties},
-        superseded=lambda current: _superseded(current, waiting, {note.id for note in notes}),
-        settled=tuple(note for note in notes if note.id in published),
+        superseded=lambda current: _superseded(current, waiting, {note.id for _, note in sources}),
+        settled=tuple(_passed_on(each, note) for each, note in sources if each.branch is None),
+        taken_from=tuple(Branch(each.branch, each.snapshot) for each in waiting if each.branch is not None),
         check=lambda current: _check_fresh(current, waiting),
     )
     merged = writer.propose(proposal, table)
@@ -89,19 +89,35 @@ def _rebase(
 
 
 def _superseded(table: Table, waiting: Sequence[_Located], load_ids: set[str]) -> list[Branch]:
-    """The branches the loads were taken from, but for one that carries other loads as well.
+    """The branches the loads were taken from, and older ones that were left of the same loads.
 
-    They must be where they were: the files of one that was discarded are gone.
+    One that carries another load as well stays until that one is proposed elsewhere, too. Those the
+    loads were taken from must be where they were: the files of one that was discarded are gone.
     """
     there = {each.name: each for each in candidate_branches(table.metadata)}
-    found = {}
     for located in waiting:
         branch = there.get(located.branch or "")
         if branch is None or branch.head.snapshot_id != located.snapshot.snapshot_id:
             raise BranchMovedError(located.branch)
-        if branch.load_ids <= load_ids:
-            found[branch.name] = branch
-    return list(found.values())
+    taken = {each.snapshot.snapshot_id for each in waiting}
+    oldest = min(each.snapshot.sequence_number or 0 for each in waiting)
+    return [
+        branch
+        for branch in there.values()
+        if (branch.head.snapshot_id in taken or (branch.head.sequence_number or 0) < oldest)
+        and branch.load_ids
+        and (branch.load_ids <= load_ids or branch.load_ids <= load_ids | _passed_from(table, branch))
+    ]
+
+
+def _passed_from(table: Table, branch: Branch) -> set[str]:
+    """Loads of a candidate that another snapshot, made of it, carries by now."""
+    return {
+        note.id
+        for snapshot in table.metadata.snapshots
+        for note in notes_of(snapshot)
+        if branch.head.snapshot_id in note.made_of
+    }
 
 
 def _one_dataset(candidates: Sequence[Candidate]) -> DatasetName:
@@ -180,22 +196,35 @@ def _known(table: Table, located: _Located, load_ids: tuple[str, ...]) -> Candid
     )
 
 
-def _notes(located: Sequence[_Located], candidates: Sequence[Candidate]) -> list[LoadNote]:
-    wanted = {load_id for candidate in candidates for load_id in candidate.load_ids}
-    notes = {note.id: note for each in located for note in notes_of(each.snapshot) if note.id in wanted}
-    return list(notes.values())
+def _sources(located: Sequence[_Located]) -> list[tuple[_Located, LoadNote]]:
+    """Each load with the one snapshot it is taken from.
+
+    That is where its own candidate is. Another snapshot may hold rows of the load, too: a merged one that
+    stays for its other loads holds those of the try before.
+    """
+    home: dict[str, _Located] = {}
+    for each in sorted(located, key=lambda each: each.snapshot.sequence_number or 0):
+        home.update(dict.fromkeys(each.candidate.load_ids, each))
+    return [(each, note) for each in located for note in notes_of(each.snapshot) if home.get(note.id) is each]
 
 
-def _staged(table: Table, located: Sequence[_Located], notes: Sequence[LoadNote]) -> tuple[StagedLoad, ...]:
+def _staged(table: Table, sources: Sequence[tuple[_Located, LoadNote]]) -> tuple[StagedLoad, ...]:
     """The loads' own files: of the files a candidate added, others hold what is left of rewritten ones."""
     facts = FileFacts(table.schema())
-    files: dict[str, list[DataFile]] = {note.id: [] for note in notes}
-    for snapshot in {each.snapshot.snapshot_id: each.snapshot for each in located}.values():
+    files: dict[tuple[int, str | None], list[DataFile]] = {}
+    for snapshot in {each.snapshot.snapshot_id: each.snapshot for each, _ in sources}.values():
         for file in added_files(table, snapshot):
-            load_id = facts.load_of(file)
-            if load_id in files:
-                files[load_id].append(file)
-    return tuple(StagedLoad(note.id, note.mode, tuple(files[note.id]), note.keys) for note in notes)
+            files.setdefault((snapshot.snapshot_id, facts.load_of(file)), []).append(file)
+    staged = []
+    for located, note in sources:
+        own = files.get((located.snapshot.snapshot_id, note.id), [])
+        passed = _passed_on(located, note)
+        staged.append(StagedLoad(note.id, note.mode, tuple(own), note.keys, passed.made_of))
+    return tuple(staged)
+
+
+def _passed_on(located: _Located, note: LoadNote) -> LoadNote:
+    return replace(note, made_of=(*note.made_of, located.snapshot.snapshot_id))
 
 
 def _check_fresh(table: Table, waiting: Sequence[_Located]) -> None:
@@ -205,7 +234,8 @@ def _check_fresh(table: Table, waiting: Sequence[_Located]) -> None:
         base = located.snapshot.parent_snapshot_id or located.candidate.base_snapshot_id
         if head is None or base == head or only_maintained(table.metadata, base, head):
             continue
-        modes = {note.mode for note in notes_of(located.snapshot)}
+        own = located.candidate.load_ids
+        modes = {note.mode for note in notes_of(located.snapshot) if note.id in own}
         if WriteMode.OVERWRITE in modes:
             raise _stale(located.candidate, "it overwrites everything, and others published in the meantime")
         if WriteMode.OVERWRITE_PARTITION in modes and _touched(table, located.snapshot, base, head):

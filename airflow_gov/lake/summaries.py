@@ -33,11 +33,13 @@ class LoadNote:
     :param id: the load.
     :param mode: how it was applied.
     :param keys: its key columns, for ``upsert``.
+    :param made_of: the candidate snapshots its rows were in before, when gates rebased or merged it.
     """
 
     id: str
     mode: WriteMode
     keys: tuple[str, ...] = ()
+    made_of: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def notes_of(snapshot: Snapshot) -> tuple[LoadNote, ...]:
     if text is None:
         return ()
     return tuple(
-        LoadNote(each["id"], WriteMode(each["mode"]), tuple(each["keys"])) for each in json.loads(text)
+        LoadNote(each["id"], WriteMode(each["mode"]), tuple(each["keys"]), tuple(each.get("made_of", ())))
+        for each in json.loads(text)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 
 import pytest
 
@@ -40,3 +41,53 @@ def test_loads_merged_again_replace_what_they_brought_and_nothing_is_doubled(ben
             *(bench.write(f"map-{n}", rows_of(n, value=value), WriteMode.OVERWRITE) for n in range(3))
         )
     assert bench.rows() == rows_of(0, 1, 2, value="again")
+
+
+class TestAGateThatMergedAndDied:
+    """It left one branch that carries several loads; then one of them runs again."""
+
+    def test_a_load_written_again_takes_the_place_of_the_merged_one(self, bench: Bench) -> None:
+        first, second = bench.write("a", rows_of(1)), bench.write("b", rows_of(2))
+        bench.lake.rebase([first, second])
+        again = bench.write("a", rows_of(1, value="again"))
+        bench.publish(again, second)
+        assert bench.rows() == in_order([*rows_of(1, value="again"), *rows_of(2)])
+        assert _branches(bench) == set()
+
+    def test_also_when_it_is_another_write_mode_now(self, bench: Bench) -> None:
+        bench.load("zero", rows_of(1))
+        first, second = bench.write("a", rows_of(1, 5)), bench.write("b", rows_of(2))
+        bench.lake.rebase([first, second])
+        again = bench.write("a", rows_of(1, value="again"), WriteMode.UPSERT)
+        bench.publish(second, again)
+        assert bench.rows() == in_order([*rows_of(1, value="again"), *rows_of(2)])
+
+    def test_the_merged_branch_goes_when_the_last_of_its_loads_is_proposed_elsewhere(
+        self, bench: Bench
+    ) -> None:
+        waiting = [bench.write(name, rows_of(n)) for n, name in enumerate("ab")]
+        merged = bench.lake.rebase(waiting)
+        bench.publish(waiting[0])
+        assert merged.branch in _branches(bench)
+        bench.publish(waiting[1])
+        assert _branches(bench) == set()
+        assert bench.rows() == rows_of(0, 1)
+
+    def test_it_goes_when_all_of_its_loads_were_written_again(self, bench: Bench) -> None:
+        bench.lake.rebase([bench.write(name, rows_of(n)) for n, name in enumerate("ab")])
+        bench.publish(*(bench.write(name, rows_of(n, value="again")) for n, name in enumerate("ab")))
+        assert bench.rows() == rows_of(0, 1, value="again")
+        assert _branches(bench) == set()
+
+    def test_removing_the_merged_branch_spares_files_that_were_published_from_it(self, bench: Bench) -> None:
+        waiting = [bench.write(name, rows_of(n)) for n, name in enumerate("ab")]
+        bench.lake.rebase(waiting)
+        bench.publish(waiting[0])
+        report = bench.lake.maintain(bench.dataset, grace=timedelta(0), candidate_days=0)
+        assert len(report.branches) == 1
+        assert bench.rows() == rows_of(0)
+
+
+def _branches(bench: Bench) -> set[str]:
+    refs = bench.lake._catalog.load(bench.dataset).refs()
+    return {name for name in refs if name.startswith("candidate-")}
