@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_gov.transform.callables import run_function
 from airflow_gov.transform.files.reading import ReadResult, read_files
+from airflow_gov.transform.interrupting import execute
 from airflow_gov.transform.query import run_query
 from airflow_gov.transform.session import Limits, add_named_tables, open_session
 from airflow_gov.transform.splitting import split_table
@@ -184,4 +185,4 @@ class DuckEngine:
         """
         with open_session(self.limits) as connection:
             add_named_tables(connection, tables)
-            yield lambda sql: connection.execute(sql).fetchall()
+            yield lambda sql: execute(connection, sql)

@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.transform.errors import message_of, position_in, sql_failure
+from airflow_gov.transform.interrupting import execute
 from airflow_gov.transform.session import Limits, add_tables, fence, open_session
 from airflow_gov.transform.statement import Statement, parse_select
 from airflow_gov.transform.writing import (
@@ -73,7 +74,7 @@ def _write(connection: DuckDBPyConnection, statement: Statement, target: Target)
     items = typed_columns(target.contract)
     before = "COPY (SELECT " + ", ".join([*items, load_id_column(target.load_id)]) + " FROM (\n"
     try:
-        stats = connection.execute(f"{before}{statement.text}\n)) {target.copy_options}").fetchall()
+        stats = execute(connection, f"{before}{statement.text}\n)) {target.copy_options}")
     except duckdb.IOException as error:
         raise GovernanceError(
             Reason.TRANSFORM_FAILED,

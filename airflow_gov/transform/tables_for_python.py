@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.transform.interrupting import interruptible
 from airflow_gov.transform.session import own_columns, table_select
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def read_as(connection: DuckDBPyConnection, table: SourceTable, kind: TableKind)
         return relation.to_arrow_reader()
     if kind is TableKind.POLARS_LAZY:
         return relation.pl(lazy=True)
-    whole = relation.to_arrow_table()
+    whole = interruptible(cursor, relation.to_arrow_table)
     if kind is TableKind.ARROW_TABLE:
         return whole
     if kind is TableKind.PANDAS:

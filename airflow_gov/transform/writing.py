@@ -12,6 +12,7 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo
 from airflow_gov.model.loads import FileRef
 from airflow_gov.model.sql_text import identifier, literal
+from airflow_gov.transform.interrupting import execute
 from airflow_gov.transform.types import to_duckdb_type
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def write(connection: DuckDBPyConnection, select: str, target: Target) -> tuple[
 
     :returns: the files, those without rows left out.
     """
-    return written_files(connection.execute(f"COPY ({select}) {target.copy_options}").fetchall())
+    return written_files(execute(connection, f"COPY ({select}) {target.copy_options}"))
 
 
 def written_files(stats: Sequence[Sequence[Any]]) -> tuple[FileRef, ...]:

@@ -18,6 +18,7 @@ from airflow_gov.transform.files.mapping import map_columns
 from airflow_gov.transform.files.parsing import parse_text
 from airflow_gov.transform.files.plain import LocalFile, malformed
 from airflow_gov.transform.files.text import line_blocks, read_head
+from airflow_gov.transform.interrupting import execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -135,10 +136,11 @@ def _keys(connection: DuckDBPyConnection, file: LocalFile, kind: str) -> list[st
         f"ignore_errors = {ignore})"
     )
     try:
-        rows, keys = connection.execute(
+        rows, keys = execute(
+            connection,
             f"SELECT count(*), list_sort(list_distinct(flatten(list(DISTINCT json_keys(json))))) "
-            f"FROM {source}"
-        ).fetchall()[0]
+            f"FROM {source}",
+        )[0]
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise malformed(file.name, message_of(error)) from error
     if not rows:

@@ -27,6 +27,7 @@ from airflow_gov.transform.files.options import ReadOptions
 from airflow_gov.transform.files.parquet_files import parquet_layout
 from airflow_gov.transform.files.plain import LocalFile, as_utf8, decompressed, require_content
 from airflow_gov.transform.files.rows import PlannedFile, RowQueries
+from airflow_gov.transform.interrupting import execute
 from airflow_gov.transform.session import Limits, open_session
 from airflow_gov.transform.writing import (
     Target,
@@ -162,7 +163,7 @@ def _is_clean(connection: DuckDBPyConnection, queries: RowQueries, each: Planned
     if not each.is_fast:
         return False
     try:
-        connection.execute(f"SELECT count(COLUMNS(*)) FROM ({queries.strict([each])})").fetchall()
+        execute(connection, f"SELECT count(COLUMNS(*)) FROM ({queries.strict([each])})")
     except _CONTENT_ERRORS:
         return False
     return True
@@ -170,7 +171,7 @@ def _is_clean(connection: DuckDBPyConnection, queries: RowQueries, each: Planned
 
 def _copy(connection: DuckDBPyConnection, select: str, options: str) -> tuple[FileRef, ...]:
     try:
-        return written_files(connection.execute(f"COPY ({select}) {options}").fetchall())
+        return written_files(execute(connection, f"COPY ({select}) {options}"))
     except (duckdb.InterruptException, *_CONTENT_ERRORS):
         raise
     except duckdb.Error as error:
