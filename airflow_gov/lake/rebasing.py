@@ -11,7 +11,7 @@ from airflow_gov.lake.changes import StagedLoad
 from airflow_gov.lake.files import FileFacts, added_files, ancestry, file_ref, live_files
 from airflow_gov.lake.summaries import (
     LoadNote,
-    carries,
+    is_made_of,
     joined_properties,
     main_head,
     notes_of,
@@ -131,11 +131,7 @@ def _one_dataset(candidates: Sequence[Candidate]) -> DatasetName:
 
 
 def _locate(table: Table, candidate: Candidate) -> _Located:
-    """Find a candidate by its snapshot, else by its loads: who rebased it died before it told.
-
-    Publications are looked for after the candidate's base only; before it the same load may have been
-    published by an earlier run.
-    """
+    """Find a candidate by its snapshot, else what was made of it: who rebased it died before it told."""
     metadata = table.metadata
     branches = list(candidate_branches(metadata))
     for branch in branches:
@@ -144,7 +140,7 @@ def _locate(table: Table, candidate: Candidate) -> _Located:
     published = _published_since(table, candidate)
     if published is not None:
         return _Located(candidate, published, None)
-    rebased = [each for each in branches if carries(each.head, candidate.load_ids)]
+    rebased = [each for each in branches if is_made_of(each.head, candidate)]
     if rebased:
         newest = max(rebased, key=lambda each: each.head.sequence_number or 0)
         return _Located(candidate, newest.head, newest.name)
@@ -163,7 +159,7 @@ def _published_since(table: Table, candidate: Candidate) -> Snapshot | None:
     for snapshot in ancestry(table.metadata, head) if head is not None else ():
         if snapshot.snapshot_id == candidate.base_snapshot_id:
             return found
-        if snapshot.snapshot_id == candidate.snapshot_id or carries(snapshot, candidate.load_ids):
+        if is_made_of(snapshot, candidate):
             found = found or snapshot
     return found if found is not None and found.snapshot_id == candidate.snapshot_id else None
 

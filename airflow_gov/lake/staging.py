@@ -14,9 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
+from airflow_gov.lake.branches import candidate_branches
 from airflow_gov.lake.storage import local_path
 from airflow_gov.lake.types import table_schema
 from airflow_gov.model.contract import LOAD_ID_COLUMN, Column
+from airflow_gov.model.errors import LoadInProgressError, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,14 +41,27 @@ class Staging:
     :param load_id: the load.
     :param folder: where an engine writes ``*.parquet``, in subfolders if it likes; the columns, also
         those the table is partitioned by, are in the files.
+    :param found: candidate snapshots that were there when the try began. What it writes takes the place
+        of those of its load, and never of one that came later: that is its successor's.
     """
 
     dataset: DatasetName
     load_id: str
     folder: Path
+    found: frozenset[int] = frozenset()
 
     def files(self) -> list[Path]:
-        """The Parquet files that were written, in order of their names."""
+        """The Parquet files that were written, in order of their names.
+
+        :raises LoadInProgressError: another try of the load began in the meantime and removed them.
+        """
+        if not self.folder.is_dir():
+            raise LoadInProgressError(
+                Reason.LOAD_IN_PROGRESS,
+                f"{self.dataset}: the staged files of load {self.load_id} are gone, because another try of "
+                f"it took over. Nothing was written; let that one finish, or run the task again.",
+                dataset=str(self.dataset),
+            )
         return sorted(path for path in self.folder.rglob("*.parquet") if path.is_file())
 
     def write_rows(self, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> Path:
@@ -74,10 +89,12 @@ def stage(
 
     :param temp_folder: where the folder is made for S3; the system's by default.
     """
-    folder = _folder(catalog, dataset, load_id, temp_folder)
+    table = catalog.find(dataset)
+    found = candidate_branches(table.metadata) if table is not None else ()
+    folder = _folder(catalog, dataset, table, load_id, temp_folder)
     folder.mkdir(parents=True)
     try:
-        yield Staging(dataset, load_id, folder)
+        yield Staging(dataset, load_id, folder, frozenset(each.head.snapshot_id for each in found))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         for parent in (folder.parent, folder.parent.parent):  # the load's and the table's staging folders
@@ -85,9 +102,10 @@ def stage(
                 parent.rmdir()
 
 
-def _folder(catalog: LakeCatalog, dataset: DatasetName, load_id: str, temp_folder: Path | None) -> Path:
+def _folder(
+    catalog: LakeCatalog, dataset: DatasetName, table: Table | None, load_id: str, temp_folder: Path | None
+) -> Path:
     name = uuid.uuid4().hex[:8]
-    table = catalog.seen(dataset) or catalog.find(dataset)
     location = table.location() if table is not None else catalog.default_location(dataset)
     root = local_path(location) if location is not None else None
     if root is None:

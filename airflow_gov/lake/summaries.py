@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from pyiceberg.table.metadata import TableMetadata
     from pyiceberg.table.snapshots import Snapshot
 
+    from airflow_gov.model.loads import Candidate
+
 PREFIX = "airflow-gov."
 _LOADS = PREFIX + "loads"
 _KIND = PREFIX + "kind"
+EXECUTION = PREFIX + "execution-id"
 MAINTENANCE = {_KIND: "maintenance"}
 CANDIDATE_PREFIX = "candidate-"
 _VERSION_PREFIX = "v"
@@ -96,6 +99,17 @@ def notes_of(snapshot: Snapshot) -> tuple[LoadNote, ...]:
 def carries(snapshot: Snapshot, load_ids: Iterable[str]) -> bool:
     """Whether a snapshot carries all of these loads."""
     return set(load_ids) <= {note.id for note in notes_of(snapshot)}
+
+
+def is_made_of(snapshot: Snapshot, candidate: Candidate) -> bool:
+    """Whether a snapshot is this candidate, or a gate made it of this candidate.
+
+    That it carries the same loads proves nothing: it may be of another try of theirs.
+    """
+    if snapshot.snapshot_id == candidate.snapshot_id:
+        return True
+    origins = {note.id: note.made_of for note in notes_of(snapshot)}
+    return all(candidate.snapshot_id in origins.get(load_id, ()) for load_id in candidate.load_ids)
 
 
 def is_maintenance(snapshot: Snapshot) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from airflow_gov.lake.branches import carried_only
+from airflow_gov.lake.branches import Branch, carried_only
 from airflow_gov.lake.candidates import CandidateWriter, Proposal, stage_change
 from airflow_gov.lake.changes import Change, StagedLoad
 from airflow_gov.lake.commits import Draft, assert_ref, retrying
@@ -13,7 +13,14 @@ from airflow_gov.lake.errors import is_conflict
 from airflow_gov.lake.files import live_files
 from airflow_gov.lake.registering import take_over
 from airflow_gov.lake.storage import delete_files
-from airflow_gov.lake.summaries import LoadNote, is_new_load, load_properties, main_head
+from airflow_gov.lake.summaries import (
+    EXECUTION,
+    LoadNote,
+    is_new_load,
+    load_properties,
+    main_head,
+    properties_of,
+)
 from airflow_gov.lake.tables import TableShape, prepare
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Candidate, WriteMode
@@ -50,7 +57,7 @@ def write_candidate(
         dataset=contract.dataset,
         loads=(StagedLoad(load_id, write_mode, tuple(files), keys),),
         properties=properties,
-        superseded=lambda current: carried_only(current.metadata, (load_id,)),
+        superseded=lambda current: _left_behind(current, staging, properties),
     )
     try:
         candidate = writer.propose(proposal, table)
@@ -58,6 +65,20 @@ def write_candidate(
         delete_files(table.io, [file.file_path for file in files])
         raise
     return replace(candidate, counts=replace(candidate.counts, read=rows_read))
+
+
+def _left_behind(table: Table, staging: Staging, properties: Mapping[str, str]) -> list[Branch]:
+    """Candidates of the load that this try takes the place of: what it found, and what it wrote itself.
+
+    One that came while it was at work is of a try that took the load over.
+    """
+    writer = properties.get(EXECUTION)
+    return [
+        branch
+        for branch in carried_only(table.metadata, (staging.load_id,))
+        if branch.head.snapshot_id in staging.found
+        or (writer is not None and properties_of(branch.head).get(EXECUTION) == writer)
+    ]
 
 
 def _check_mode(contract: Contract, write_mode: WriteMode) -> None:

@@ -31,13 +31,16 @@ def overtaken(bench: Bench, properties: dict[str, str], monkeypatch: pytest.Monk
     return when_committing
 
 
-def test_a_rebase_takes_the_newer_try_of_a_load_and_not_files_that_were_discarded(
+def test_a_rebase_takes_neither_files_that_were_discarded_nor_those_of_a_newer_try(
     bench: Bench, overtaken: Callable
 ) -> None:
     first = bench.write("one", rows_of(1))
     bench.load("two", rows_of(2))
-    overtaken(lambda other: other.write("one", rows_of(10)))
-    bench.publish(first)
+    newer = []
+    overtaken(lambda other: newer.append(other.write("one", rows_of(10))))
+    with pytest.raises(CandidateStaleError, match="is gone"):
+        bench.lake.rebase([first])
+    bench.publish(*newer)
     assert bench.rows() == rows_of(2, 10)
 
 
