@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from airflow_gov.lake.branches import Branch, carried_only, fresh_name, plan_removal
 from airflow_gov.lake.changes import Change, StagedLoad
 from airflow_gov.lake.commits import Draft, assert_ref, commit, retrying
-from airflow_gov.lake.files import file_ref, live_files
+from airflow_gov.lake.files import ancestry, file_ref, live_files
 from airflow_gov.lake.summaries import LoadNote, is_new_load, load_properties, main_head
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Candidate, RowCounts
@@ -135,7 +135,8 @@ class CandidateWriter:
         snapshot = table.snapshot_by_id(base)
         assert snapshot is not None  # noqa: S101 - main's head is in the table
         counts = RowCounts(written=0, inserted=0, updated=0, deleted=0)
-        with Change(table, lambda: live_files(table, snapshot), self._rewriter) as change:
+        history = tuple(ancestry(table.metadata, base))
+        with Change(table, lambda: live_files(table, snapshot), self._rewriter, history) as change:
             try:
                 for load in proposal.loads:
                     is_new = is_new_load(table.metadata, base, load.load_id)

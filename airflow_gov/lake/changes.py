@@ -14,6 +14,7 @@ from pyiceberg.table import FileScanTask, Table
 
 from airflow_gov.lake.files import FileFacts, holding_load
 from airflow_gov.lake.registering import take_over
+from airflow_gov.lake.restoring import Restoration
 from airflow_gov.lake.rewriting import Doomed, Hits, Rewriter, Session, group_by_partition, path_of
 from airflow_gov.lake.scanning import Source
 from airflow_gov.lake.storage import delete_files
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pyiceberg.manifest import DataFile
+    from pyiceberg.table.snapshots import Snapshot
 
 #: Below the table's data folder: what was left of files that lost rows.
 REWRITTEN_FOLDER = "rewritten"
@@ -79,11 +81,13 @@ class Change:
     :param table: the table the base is in.
     :param base: the base snapshot's files; read when the first load needs them.
     :param rewriter: what takes rows out of files.
+    :param history: the base snapshot and its ancestors, newest first.
     """
 
     table: Table
     base: Callable[[], Sequence[FileScanTask]]
     rewriter: Rewriter
+    history: Sequence[Snapshot] = ()
     _files: dict[str, FileScanTask] | None = None
     _added: dict[str, FileScanTask] = field(default_factory=dict)
     _removed: dict[str, FileScanTask] = field(default_factory=dict)
@@ -126,17 +130,19 @@ class Change:
         :returns: rows written, inserted, updated and deleted.
         """
         removal = _Removal()
+        given_back = [] if is_new else self._given_back(load)
         if not (is_new and load.mode is WriteMode.APPEND):
             self._drop_whole(load, removal)
             self._drop_rows(load, removal)
         for file in load.files:
             self._add(FileScanTask(file))
+        self.replace([], given_back)
         self._applied.add(load.load_id)
         return RowCounts(
             written=load.rows,
             inserted=max(load.rows - removal.matched, 0),
             updated=removal.matched,
-            deleted=removal.rows - removal.matched,
+            deleted=removal.rows - removal.matched - sum(file.record_count for file in given_back),
         )
 
     def replace(self, old: Sequence[FileScanTask], new: Iterable[DataFile]) -> None:
@@ -182,6 +188,15 @@ class Change:
         for group in group_by_partition(hit, [facts.load_of(task.file) for task in hit]):
             left = session.without(self._source(group), doomed)
             self.replace(group, take_over(self.table, left, REWRITTEN_FOLDER))
+
+    def _given_back(self, load: StagedLoad) -> list[DataFile]:
+        """Rows that come back when an upsert ran before and brings fewer keys now."""
+        own = holding_load(self.table, list(self._current().values()), load.load_id) if load.keys else []
+        if not own:
+            return []
+        restoration = Restoration(self.table, self._open_session(), own, load.keys)
+        paths = restoration.write(self._doomed(load), self.history, self._applied)
+        return take_over(self.table, paths, REWRITTEN_FOLDER)
 
     def _suspects(self, load: StagedLoad) -> list[FileScanTask]:
         """Files that may hold rows which go, by their statistics."""

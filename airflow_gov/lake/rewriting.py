@@ -6,7 +6,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from airflow_gov.lake.scanning import Source
 
 
-_FILE = "__airflow_gov_file"
+#: The column that tells which file a row is from.
+FILE = "__airflow_gov_file"
 _KEYS = "__airflow_gov_keys"
 
 
@@ -106,29 +107,35 @@ class Session:
 
     def hits(self, source: Source, doomed: Doomed) -> Mapping[str, Hits]:
         """Which files have rows that go, by :func:`path_of`; files without such rows are left out."""
-        self._prepare_keys(doomed)
-        with self._rows(source, (LOAD_ID_COLUMN, *doomed.key_columns), with_file=True) as rows:
+        self.prepare_keys(doomed)
+        with self.rows(source, (LOAD_ID_COLUMN, *doomed.key_columns), with_file=True) as rows:
             found = self._connection.execute(
-                f"SELECT {_FILE}, count(*), count(*) FILTER (matched) FROM ("  # noqa: S608 - names are quoted
-                f"SELECT {_FILE}, ({self._own(doomed)}) AS own, {self._matched(doomed)} AS matched "
+                f"SELECT {FILE}, count(*), count(*) FILTER (matched) FROM ("  # noqa: S608 - names are quoted
+                f"SELECT {FILE}, ({self.own(doomed)}) AS own, {self.matched(doomed)} AS matched "
                 f"FROM {rows} r"
-                f") WHERE own OR matched GROUP BY {_FILE}"
+                f") WHERE own OR matched GROUP BY {FILE}"
             ).fetchall()
         return {path: Hits(rows, matched) for path, rows, matched in found}
 
     def without(self, source: Source, doomed: Doomed) -> list[Path]:
         """Write the rows of the files that stay."""
-        self._prepare_keys(doomed)
-        return self._write(source, f"WHERE NOT ({self._own(doomed)}) AND NOT {self._matched(doomed)}")
+        self.prepare_keys(doomed)
+        return self.write(source, f"WHERE NOT ({self.own(doomed)}) AND NOT {self.matched(doomed)}")
 
     def joined(self, source: Source) -> list[Path]:
         """Write all rows of the files, into fewer files; rows of a load stay together."""
-        return self._write(source, f"ORDER BY r.{quoted(LOAD_ID_COLUMN)}")
+        return self.write(source, f"ORDER BY r.{quoted(LOAD_ID_COLUMN)}")
 
-    def _own(self, doomed: Doomed) -> str:
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement and give its rows."""
+        return self._connection.execute(statement).fetchall()
+
+    def own(self, doomed: Doomed) -> str:
+        """SQL that tells whether a row ``r`` is of the load itself."""
         return f"r.{quoted(LOAD_ID_COLUMN)} IS NOT DISTINCT FROM '{doomed.load_id}'"
 
-    def _matched(self, doomed: Doomed) -> str:
+    def matched(self, doomed: Doomed) -> str:
+        """SQL that tells whether a row ``r`` has one of the keys, once they are prepared."""
         if doomed.keys is None:
             return "false"
         same = " AND ".join(
@@ -136,21 +143,26 @@ class Session:
         )
         return f"EXISTS (SELECT 1 FROM {_KEYS} k WHERE {same})"  # noqa: S608 - names are quoted
 
-    def _prepare_keys(self, doomed: Doomed) -> None:
+    def prepare_keys(self, doomed: Doomed) -> None:
+        """Collect the keys, for :meth:`matched`."""
         if doomed.keys is None or self._keys_ready is doomed:
             return
         names = ", ".join(quoted(key) for key in doomed.key_columns)
-        with self._rows(doomed.keys, doomed.key_columns) as rows:
+        with self.rows(doomed.keys, doomed.key_columns) as rows:
             distinct = f"SELECT DISTINCT {names} FROM {rows}"  # noqa: S608 - names are quoted
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {_KEYS} AS {distinct}")
         self._keys_ready = doomed
 
-    def _write(self, source: Source, tail: str) -> list[Path]:
+    def write(self, source: Source, tail: str) -> list[Path]:
+        """Write rows ``r`` of the files that the tail of a SELECT chooses.
+
+        :returns: the files; one without rows where there are none.
+        """
         columns = [column.name for column in source.schema.fields]
         self._outputs += 1
         folder = self._folder / f"out-{self._outputs}"
         told = self._loads_told(source)
-        with self._rows(source, columns) as rows:
+        with self.rows(source, columns) as rows:
             names = ", ".join(f"r.{quoted(name)}" for name in columns)
             self._connection.execute(
                 f"COPY (SELECT {names} FROM {rows} r {tail}) TO '{_text(str(folder))}' "  # noqa: S608
@@ -164,7 +176,7 @@ class Session:
         Statistics only tell the least and the greatest, which proves little of hashes.
         """
         column = quoted(LOAD_ID_COLUMN)
-        with self._rows(source, (LOAD_ID_COLUMN,)) as rows:
+        with self.rows(source, (LOAD_ID_COLUMN,)) as rows:
             found = self._connection.execute(
                 f"SELECT DISTINCT {column} FROM {rows} WHERE {column} IS NOT NULL LIMIT {MOST_LOADS_TOLD + 1}"  # noqa: S608
             ).fetchall()
@@ -173,12 +185,15 @@ class Session:
         return f", KV_METADATA {{'{LOADS_KEY}': '{_text(','.join(sorted(load for (load,) in found)))}'}}"
 
     @contextmanager
-    def _rows(self, source: Source, columns: Sequence[str], *, with_file: bool = False) -> Iterator[str]:
+    def rows(self, source: Source, columns: Sequence[str], *, with_file: bool = False) -> Iterator[str]:
         """SQL for the rows of a source, in the types of its schema.
 
         Local files DuckDB reads itself. Others come as a stream of Arrow batches.
         """
         paths = source.local_paths
+        if not source.tasks:
+            yield f"({_typed(source, columns, with_file)})"
+            return
         if paths is not None:
             yield f"({_typed(source, columns, with_file)} UNION ALL BY NAME {_parquet(paths, with_file)})"
             return
@@ -204,13 +219,13 @@ def _typed(source: Source, columns: Sequence[str], with_file: bool) -> str:
             )
         parts.append(f"NULL::{to_duckdb(kind)} AS {quoted(column)}")
     if with_file:
-        parts.append(f"NULL::VARCHAR AS {_FILE}")
+        parts.append(f"NULL::VARCHAR AS {FILE}")
     return f"SELECT {', '.join(parts)} WHERE false"
 
 
 def _parquet(paths: Sequence[str], with_file: bool) -> str:
     listed = ", ".join(f"'{_text(path)}'" for path in paths)
-    with_name = f", filename = '{_FILE}'" if with_file else ""
+    with_name = f", filename = '{FILE}'" if with_file else ""
     return (
         f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false{with_name})"  # noqa: S608
     )
@@ -219,7 +234,7 @@ def _parquet(paths: Sequence[str], with_file: bool) -> str:
 def _stream(source: Source, columns: Sequence[str], with_file: bool) -> pa.RecordBatchReader:
     schema = pa.schema([source.arrow_schema.field(column) for column in columns])
     if with_file:
-        schema = schema.append(pa.field(_FILE, pa.string()))
+        schema = schema.append(pa.field(FILE, pa.string()))
 
     def batches() -> Iterator[pa.RecordBatch]:
         for task in source.tasks:

@@ -21,6 +21,7 @@ VALUE = Column("value", parse_type("string"))
 _NAMES = ("number", "part", "value")
 
 Row = tuple[int, str | None, str | None]
+LedgerRow = tuple[int, str | None, str | None, str]
 R = TypeVar("R", bound="tuple[Any, ...]")
 
 
@@ -132,12 +133,48 @@ class Bench:
 
 @dataclass
 class Ledger:
-    """What a dataset must hold, kept the simple way: a list of rows with the load each is from."""
+    """What a dataset must hold, kept the simple way: a list of rows with the load each is from.
 
-    rows: list[tuple[int, str | None, str | None, str]] = field(default_factory=list)
+    :param past: each load, its mode and the rows before it, newest first.
+    :param forgotten: whether there was more past than that.
+    """
+
+    rows: list[LedgerRow] = field(default_factory=list)
+    past: list[tuple[str, WriteMode, list[LedgerRow]]] = field(default_factory=list)
+    forgotten: bool = False
+
+    def forget(self) -> None:
+        """Old versions are removed."""
+        self.forgotten = self.forgotten or bool(self.past)
+        self.past = []
 
     def apply(self, load: str, rows: Sequence[Row], mode: WriteMode) -> None:
         """Apply a load as the write mode says; its own earlier rows are replaced in every mode."""
+        before = self.rows
+        given_back = self._given_back(load, {row[0] for row in rows}) if mode is WriteMode.UPSERT else []
+        self._replace(load, rows, mode)
+        self.rows = in_order(self.rows + given_back)
+        self.past.insert(0, (load_id(load), mode, before))
+
+    def _given_back(self, load: str, keys: set[int]) -> list[LedgerRow]:
+        """For each key that an upsert does not bring any more, the last row that still counts."""
+        own = [row for row in self.rows if row[3] == load_id(load) and row[0] not in keys]
+        return [back for key in {row[0] for row in own} for back in self._last(key, own)]
+
+    def _last(self, key: int, own: list[LedgerRow]) -> list[LedgerRow]:
+        owners, replaced = {row[3] for row in own}, {row[3] for row in own}
+        for load, mode, before in self.past:
+            replaced.add(load)
+            if load not in owners or mode is not WriteMode.UPSERT:
+                continue
+            there = [row for row in before if row[0] == key]
+            counting = [row for row in there if row[3] not in replaced]
+            if counting or not there:
+                return counting
+            owners |= {row[3] for row in there}
+        return [row for row in own if row[0] == key] if self.forgotten else []
+
+    def _replace(self, load: str, rows: Sequence[Row], mode: WriteMode) -> None:
         keys = {row[0] for row in rows}
         parts = {row[1] for row in rows}
         stays = {
