@@ -9,6 +9,7 @@ from airflow_gov.lake.branches import Branch, carried_only, fresh_name, plan_rem
 from airflow_gov.lake.changes import Change, StagedLoad
 from airflow_gov.lake.commits import Draft, assert_ref, commit, retrying
 from airflow_gov.lake.files import ancestry, file_ref, live_files
+from airflow_gov.lake.schemas import covers_published
 from airflow_gov.lake.summaries import LoadNote, is_new_load, load_properties, main_head
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Candidate, RowCounts
@@ -39,6 +40,8 @@ class Proposal:
     :param settled: loads whose rows are on main already; they are only noted.
     :param taken_from: branches the loads' files are in: they must still be there, for the files go with
         them.
+    :param schema_id: the schema of the loads' contract, where the table may have moved on to another;
+        it is kept unless a published version has columns that it lacks.
     :param check: raises when the loads cannot be applied to the table as it is now.
     """
 
@@ -48,6 +51,7 @@ class Proposal:
     superseded: Callable[[Table], Sequence[Branch]]
     settled: tuple[LoadNote, ...] = ()
     taken_from: tuple[Branch, ...] = ()
+    schema_id: int | None = None
     check: Callable[[Table], None] = lambda _: None
 
     @property
@@ -153,6 +157,9 @@ class CandidateWriter:
         draft.fork(branch, plan.base)
         stage_change(draft, branch, plan.change, {**proposal.properties, **load_properties(proposal.notes)})
         there = [assert_ref(each.name, each.head.snapshot_id) for each in proposal.taken_from]
+        own = table.metadata.schema_by_id(proposal.schema_id) if proposal.schema_id is not None else None
+        if own is not None and covers_published(table.metadata, own):
+            draft.read_with(own.schema_id)
         after = draft.send([assert_ref(branch, None), *removal.asserts, *there], removal.updates)
         self._catalog.remember(proposal.dataset, after)
         added = plan.change.added

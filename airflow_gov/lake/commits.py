@@ -15,10 +15,13 @@ from pyiceberg.table import Table, Transaction
 from pyiceberg.table.refs import SnapshotRefType
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update import (
+    AddSnapshotUpdate,
+    AssertCurrentSchemaId,
     AssertRefSnapshotId,
     AssertTableUUID,
     RemoveSnapshotRefUpdate,
     RemoveSnapshotsUpdate,
+    SetCurrentSchemaUpdate,
     SetSnapshotRefUpdate,
     TableRequirement,
     TableUpdate,
@@ -69,6 +72,24 @@ class Draft(Transaction):
     def schema_asserts(self) -> list[TableRequirement]:
         """What staged schema changes rely on; references are asserted by the caller."""
         return [each for each in self._requirements if not isinstance(each, AssertRefSnapshotId)]
+
+    def use_schema(self, schema_id: int) -> None:
+        """Stage another of the table's schemas as the current one, if it is not that already."""
+        current = self._table.metadata.current_schema_id
+        if schema_id != current:
+            self._stage(
+                (SetCurrentSchemaUpdate.model_validate({"schema-id": schema_id}),),
+                (AssertCurrentSchemaId.model_validate({"current-schema-id": current}),),
+            )
+
+    def read_with(self, schema_id: int) -> None:
+        """Let the snapshots that are staged be read with another schema than the table's current one."""
+        self._updates = tuple(
+            AddSnapshotUpdate(snapshot=each.snapshot.model_copy(update={"schema_id": schema_id}))
+            if isinstance(each, AddSnapshotUpdate)
+            else each
+            for each in self._updates
+        )
 
     def fork(self, branch: str, snapshot_id: int) -> None:
         """Stage a branch that starts at a snapshot; without it a branch starts from nothing."""

@@ -81,6 +81,7 @@ def _rebase(
         superseded=lambda current: _superseded(current, waiting, {note.id for _, note in sources}),
         settled=tuple(_passed_on(each, note) for each, note in sources if each.branch is None),
         taken_from=tuple(Branch(each.branch, each.snapshot) for each in waiting if each.branch is not None),
+        schema_id=located[-1].snapshot.schema_id,
         check=lambda current: _check_fresh(current, waiting),
     )
     merged = writer.propose(proposal, table)

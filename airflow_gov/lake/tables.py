@@ -13,6 +13,7 @@ from pyiceberg.types import StringType
 from sqlalchemy.exc import IntegrityError
 
 from airflow_gov.lake.commits import Draft, assert_ref, retrying
+from airflow_gov.lake.schemas import fitting_schema
 from airflow_gov.lake.types import from_iceberg, table_schema, to_iceberg, type_text
 from airflow_gov.model.contract import LOAD_ID_COLUMN, Column, Contract
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -72,7 +73,8 @@ def shape_of(contract: Contract) -> TableShape:
 def prepare(catalog: LakeCatalog, shape: TableShape) -> Table:
     """Make sure the table is there in this shape, with a first snapshot on main.
 
-    Columns may be added and types widened; an existing Iceberg table without ``_load_id`` gets it.
+    Columns may be added and types widened; an existing Iceberg table without ``_load_id`` gets it. A
+    change that no published version has can be taken back.
 
     :raises GovernanceError: ``SCHEMA_CHANGE_REFUSED``, with the difference.
     """
@@ -116,8 +118,13 @@ def _spec(schema: Schema, partition_by: Sequence[str]) -> PartitionSpec:
 
 
 def _evolve(catalog: LakeCatalog, table: Table, shape: TableShape) -> Table:
-    added, widened = _differences(table, shape)
     draft = Draft(table)
+    fitting = fitting_schema(table.metadata, shape.columns)
+    if fitting is not None:
+        draft.use_schema(fitting)
+    added, widened = ([], []) if fitting is not None else _differences(table, shape)
+    if fitting is not None and (different := _partition_difference(table, shape)):
+        raise _refused(shape.dataset, different)
     if added or widened:
         with draft.update_schema() as update:
             for name in added:
