@@ -16,7 +16,8 @@ from typing import Any
 from uuid import uuid4
 
 from airflow_gov.contracts import parse_contract
-from airflow_gov.flow.publishing import find_loads, publish
+from airflow_gov.flow.finding import find_loads
+from airflow_gov.flow.publishing import publish
 from airflow_gov.flow.recording import recorded
 from airflow_gov.flow.sources import SourceSpec
 from airflow_gov.flow.transforming import Transformation, transform

@@ -1,23 +1,22 @@
-"""The gate: check candidates against their contracts, record the verdicts, publish what passed."""
+"""The gate: judge candidates and publish those that keep their contracts."""
 
 from __future__ import annotations
 
 import logging
-import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from airflow_gov.flow.acts import log_act
+from airflow_gov.flow.judging import contract_of, refuse_failed, verdict_on
 from airflow_gov.flow.loading import SUMMARY_PREFIX
 from airflow_gov.flow.versions import recover_version, require_current, version_of
-from airflow_gov.model.errors import CandidateStaleError, GovernanceError, Reason, VerdictFailedError
-from airflow_gov.model.execution import DataRef, Role, Status
+from airflow_gov.model.errors import CandidateStaleError, GovernanceError, Reason
+from airflow_gov.model.execution import DataRef, Role
 from airflow_gov.model.loads import (
     Candidate,
     Load,
     LoadState,
-    LogEntry,
     RowCounts,
-    RuleResult,
     Verdict,
     Version,
 )
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from airflow_gov.flow.recording import Recording
-    from airflow_gov.model.contract import Contract
     from airflow_gov.runtime import Governance
 
 log = logging.getLogger(__name__)
@@ -52,51 +50,6 @@ class Publication:
     load_ids: tuple[str, ...]
     verdict: Verdict | None
     republished: bool = False
-
-
-def find_loads(
-    governance: Governance,
-    *,
-    outputs: Sequence[Mapping[str, object]] = (),
-    dataset: DatasetName | None = None,
-    dag_id: str = "",
-    run_id: str = "",
-) -> list[Load]:
-    """The loads a gate is about: those that outputs name, or all of a dataset in one Dag run.
-
-    Loads of the same group come along. Gives an empty list while there is nothing to check, or while one
-    of them is still being written.
-
-    :raises GovernanceError: ``SOURCE_MISSING`` when the task of one of them has failed for good.
-    """
-    if dataset is not None:
-        found: list[Load | None] = list(governance.store.loads.of_run(dataset, dag_id, run_id))
-    else:
-        found = [
-            governance.store.loads.get(DatasetName.parse(str(each["dataset"])), str(each["load_id"]))
-            for each in outputs
-        ]
-    loads = [load for load in found if load is not None]
-    for load in loads:
-        if load.state is LoadState.FAILED:
-            _refuse_given_up(governance, load)
-    done = (LoadState.CANDIDATE, LoadState.PUBLISHED)
-    if len(loads) < len(found) or any(load.state not in done for load in loads):
-        return []
-    return _with_groups(governance, loads)
-
-
-def _refuse_given_up(governance: Governance, load: Load) -> None:
-    """A failed load is waited for as long as its task will be tried again."""
-    execution = governance.store.executions.get(load.execution_id)
-    if execution is not None and execution.status in (Status.FAILED, Status.LOST, Status.SKIPPED):
-        raise GovernanceError(
-            Reason.SOURCE_MISSING,
-            f"Load {load.load_id} of {load.dataset} was not written: its task {load.task_id} "
-            f"{execution.status} ({execution.error_message or 'no message'}).",
-            dataset=str(load.dataset),
-            load_id=load.load_id,
-        )
 
 
 def publish(governance: Governance, recording: Recording, loads: Sequence[Load]) -> list[Publication]:
@@ -147,14 +100,14 @@ def _publish_unit(
     governance: Governance, recording: Recording, unit: Mapping[DatasetName, list[Load]]
 ) -> list[Publication]:
     pending = {dataset: [_candidate(load) for load in loads] for dataset, loads in unit.items()}
-    contracts = {dataset: _contract(governance, loads[-1]) for dataset, loads in unit.items()}
+    contracts = {dataset: contract_of(governance, loads[-1]) for dataset, loads in unit.items()}
     for _ in range(MAX_REBASES):
         checked = []
         for dataset, candidates in pending.items():
             merged = governance.lake.rebase(candidates, properties=_summary(recording))
             _require_published_base(governance, merged)
-            checked.append((merged, _verdict(governance, recording, contracts[dataset], merged)))
-        _refuse_failed(governance, recording, [verdict for _, verdict in checked])
+            checked.append((merged, verdict_on(governance, recording, contracts[dataset], merged)))
+        refuse_failed(governance, recording, [verdict for _, verdict in checked])
         try:
             tags = _commit(governance, [merged for merged, _ in checked])
         except GovernanceError as error:
@@ -221,106 +174,6 @@ def _candidate(load: Load) -> Candidate:
     )
 
 
-def _contract(governance: Governance, load: Load) -> Contract:
-    from airflow_gov.contracts import parse_contract
-
-    text = governance.store.contracts.text(load.contract_hash)
-    if text is None:
-        raise GovernanceError(
-            Reason.CONTRACT_MISSING,
-            f"The contract {load.contract_hash[:12]} of {load.dataset} is not in the store: "
-            f"run its task again.",
-        )
-    return parse_contract(text, load.dataset)
-
-
-def _verdict(
-    governance: Governance, recording: Recording, contract: Contract, candidate: Candidate
-) -> Verdict:
-    """The verdict on exactly this snapshot and contract version: the recorded one, or a new one."""
-    known = governance.store.verdicts.for_snapshot(candidate.dataset, candidate.snapshot_id, contract.hash)
-    if known is not None:
-        return known
-    results, rows = check(governance, contract, candidate)
-    verdict = Verdict(
-        verdict_id=uuid.uuid4().hex,
-        dataset=candidate.dataset,
-        snapshot_id=candidate.snapshot_id,
-        contract_hash=contract.hash,
-        results=results,
-        rows=rows,
-        checked_at=governance.clock(),
-        execution_id=recording.execution_id,
-    )
-    governance.store.verdicts.record(verdict)
-    return verdict
-
-
-def check(
-    governance: Governance, contract: Contract, candidate: Candidate
-) -> tuple[tuple[RuleResult, ...], int]:
-    """Check a candidate's structure against its contract.
-
-    :returns: each rule's result, and the rows of the snapshot.
-    """
-    from airflow_gov.quality import check_structure
-
-    lake = governance.lake
-    whole = lake.scan(candidate.dataset, candidate.snapshot_id)
-    added = whole
-    if len(candidate.load_ids) == 1:
-        added = lake.scan(candidate.dataset, candidate.snapshot_id, load_id=candidate.load_ids[0])
-    results = check_structure(
-        contract,
-        whole,
-        added,
-        governance.engine,
-        previous_schema=_published_schema(governance, candidate.dataset),
-        exists=lake.raw.exists,
-        # The operator refused an empty result unless the user allowed it.
-        allow_empty=candidate.counts.written == 0,
-    )
-    return results, whole.rows
-
-
-def _published_schema(governance: Governance, dataset: DatasetName) -> Sequence[tuple[str, str]] | None:
-    current = governance.store.versions.current(dataset)
-    if current is None or governance.lake.snapshot(dataset, current.snapshot_id) is None:
-        return None
-    return governance.lake.scan(dataset, current.snapshot_id).schema
-
-
-def _refuse_failed(governance: Governance, recording: Recording, verdicts: Sequence[Verdict]) -> None:
-    broken = [verdict for verdict in verdicts if not verdict.passed]
-    if not broken:
-        return
-    for verdict in broken:
-        _log(
-            governance,
-            recording,
-            "publish.refused",
-            verdict.dataset,
-            {"verdict": verdict.verdict_id, "snapshot": verdict.snapshot_id},
-        )
-    reasons = "\n".join(
-        f"  {verdict.dataset}: {_told(result)}"
-        for verdict in broken
-        for result in verdict.failures
-        if result.severity == "error"
-    )
-    raise VerdictFailedError(
-        Reason.VERDICT_FAILED,
-        f"Not published, the contract is not kept:\n{reasons}",
-        verdicts=[verdict.verdict_id for verdict in broken],
-    )
-
-
-def _told(result: RuleResult) -> str:
-    where = f"({', '.join(result.columns)})" if result.columns else ""
-    rows = f", {result.failed_rows:,} rows" if result.failed_rows else ""
-    return f"{result.rule}{where}: expected {result.expected}, observed {result.observed}{rows}"
-
-
 def _record(
     governance: Governance, recording: Recording, candidate: Candidate, tag: str, verdict: Verdict
 ) -> Publication:
@@ -344,7 +197,7 @@ def _record(
     with governance.store.transaction():
         governance.store.versions.record(version)
         governance.store.loads.published(candidate.dataset, candidate.load_ids)
-        _log(
+        log_act(
             governance,
             recording,
             "publish",
@@ -371,34 +224,5 @@ def _target(publication: Publication) -> DataRef:
     )
 
 
-def _log(
-    governance: Governance,
-    recording: Recording,
-    action: str,
-    dataset: DatasetName,
-    details: Mapping[str, object],
-) -> None:
-    actor = recording.execution.actor
-    governance.store.log.append(
-        LogEntry(
-            action=action,
-            subject=str(dataset),
-            actor=actor.triggered_by or actor.os_user,
-            at=governance.clock(),
-            details=details,
-            execution_id=recording.execution_id,
-        )
-    )
-
-
 def _summary(recording: Recording) -> dict[str, str]:
     return {SUMMARY_PREFIX + "gate-execution-id": recording.execution_id}
-
-
-def _with_groups(governance: Governance, loads: Sequence[Load]) -> list[Load]:
-    found = {(load.dataset, load.load_id): load for load in loads}
-    for load in loads:
-        if load.group is not None:
-            for other in governance.store.loads.group(load.group):
-                found.setdefault((other.dataset, other.load_id), other)
-    return list(found.values())

@@ -149,7 +149,7 @@ class QualityGateSensor(BaseSensorOperator):
         )
 
     def _loads(self, governance: Governance, context: Context) -> list[Load]:
-        from airflow_gov.flow.publishing import find_loads
+        from airflow_gov.flow.finding import find_loads
 
         outputs, dataset = self._wanted(governance)
         ti: Any = context["ti"]

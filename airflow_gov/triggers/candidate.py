@@ -67,7 +67,7 @@ class CandidateTrigger(BaseTrigger):
             await asyncio.sleep(self.poke_interval)
 
     def _ready(self) -> bool:
-        from airflow_gov.flow.publishing import find_loads
+        from airflow_gov.flow.finding import find_loads
         from airflow_gov.hooks.governance import GovernanceHook
         from airflow_gov.model.zones import DatasetName
 

@@ -290,7 +290,7 @@ def test_clearing_only_the_gate_says_republished(flights, run):
     version = governance.store.versions.current(name("clean.flights"))
     load = governance.store.loads.get(name("clean.flights"), version.load_ids[0])
     assert load.state is LoadState.PUBLISHED
-    from airflow_gov.flow.publishing import find_loads
+    from airflow_gov.flow.finding import find_loads
 
     again = find_loads(
         governance, outputs=[{"dataset": "clean.flights", "load_id": load.load_id}], dag_id="", run_id=""
