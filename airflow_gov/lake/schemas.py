@@ -21,18 +21,16 @@ if TYPE_CHECKING:
 
 
 def fitting_schema(metadata: TableMetadata, columns: Iterable[Column]) -> int | None:
-    """The newest schema with exactly these columns and ``_load_id`` that loses nothing published.
+    """The current, else the newest schema of exactly these columns that loses nothing published.
 
     Taking a schema again, instead of adding its columns anew, keeps what a column's name means.
     """
     wanted = {column.name: column.type for column in columns}
-    for schema in sorted(metadata.schemas, key=lambda each: each.schema_id, reverse=True):
+    current = metadata.current_schema_id
+    for schema in sorted(metadata.schemas, key=lambda each: (each.schema_id != current, -each.schema_id)):
         have = {field.name: from_iceberg(field.field_type) for field in schema.fields}
-        if (
-            have.pop(LOAD_ID_COLUMN, None) is not None
-            and have == wanted
-            and covers_published(metadata, schema)
-        ):
+        is_governed = have.pop(LOAD_ID_COLUMN, None) is not None
+        if is_governed and have == wanted and covers_published(metadata, schema):
             return schema.schema_id
     return None
 
