@@ -28,25 +28,34 @@ class SteppedRun:
     """
 
     def __init__(self, dag: DAG, run_id: str) -> None:
-        from airflow import settings
-        from airflow.models.dagrun import DagRun
-
         register(dag)
         self.dag = dag
         self.dag_id, self.run_id = dag.dag_id, run_id
-        self.session = settings.Session()
-        self.dag_run = self.session.query(DagRun).filter_by(dag_id=dag.dag_id, run_id=run_id).one_or_none()
         if self.dag_run is None:
-            self.dag_run = self._create()
+            self._create()
 
-    def _create(self) -> Any:
+    @property
+    def session(self) -> Any:
+        """Airflow's session of this thread; running a task ends it, so nothing of it is kept."""
+        from airflow import settings
+
+        return settings.Session()
+
+    @property
+    def dag_run(self) -> Any:
+        """Airflow's own row of the run."""
+        from airflow.models.dagrun import DagRun
+
+        return self.session.query(DagRun).filter_by(dag_id=self.dag_id, run_id=self.run_id).one_or_none()
+
+    def _create(self) -> None:
         from airflow.sdk import DagRunState, timezone
         from airflow.serialization.serialized_objects import DagSerialization
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
         now = timezone.utcnow()
         scheduled = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
-        made = scheduled.create_dagrun(
+        scheduled.create_dagrun(
             run_id=self.run_id,
             logical_date=now,
             data_interval=(now, now),
@@ -58,12 +67,12 @@ class SteppedRun:
             session=self.session,
         )
         self.session.commit()
-        return made
 
     def task_instance(self, task_id: str) -> Any:
         """Airflow's own row of a task."""
-        self.session.expire_all()
-        return self.dag_run.get_task_instance(task_id, session=self.session)
+        session = self.session
+        session.expire_all()
+        return self.dag_run.get_task_instance(task_id, session=session)
 
     def step(self, task_id: str, *, resumed: bool = False) -> str:
         """Run a task, no trigger; gives its state.
