@@ -80,6 +80,8 @@ def open_load(governance: Governance, recording: Recording, request: LoadRequest
     before = governance.store.loads.get(wanted.dataset, wanted.load_id)
     if before is not None:
         _refuse_shared_key(before, wanted)
+    if wanted.write_mode is WriteMode.OVERWRITE and wanted.map_index >= 0:
+        _refuse_overwriting_siblings(governance, wanted)
     load = governance.store.loads.begin(
         wanted, lease=lease, is_alive=process_is_alive, pinned=_is_retry(governance, before, wanted)
     )
@@ -107,6 +109,19 @@ def _refuse_shared_key(before: Load, wanted: Load) -> None:
             dataset=str(wanted.dataset),
             load_id=wanted.load_id,
         )
+
+
+def _refuse_overwriting_siblings(governance: Governance, wanted: Load) -> None:
+    """Mapped tasks that each overwrite one dataset would leave the rows of the last one only."""
+    for other in governance.store.loads.of_run(wanted.dataset, wanted.dag_id, wanted.run_id):
+        if other.task_id == wanted.task_id and other.map_index != wanted.map_index:
+            raise GovernanceError(
+                Reason.PARAMETER_INVALID,
+                f"{wanted.task_id}[{wanted.map_index}] and [{other.map_index}] would both overwrite "
+                f"{wanted.dataset}: mapped tasks that load one dataset use write_mode append, upsert or "
+                f"overwrite_partition.",
+                dataset=str(wanted.dataset),
+            )
 
 
 def _is_retry(governance: Governance, before: Load | None, wanted: Load) -> bool:
@@ -181,7 +196,11 @@ def commit_candidate(
             dataset=str(contract.dataset),
         )
     candidate = replace(candidate, counts=replace(candidate.counts, quarantined=quarantined))
-    record_candidate(governance, load, candidate)
+    try:
+        record_candidate(governance, load, candidate)
+    except LoadInProgressError:
+        governance.lake.discard(candidate)
+        raise
     recording.add(
         DataRef(
             role=Role.TARGET,

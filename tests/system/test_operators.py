@@ -296,3 +296,24 @@ def test_clearing_only_the_gate_says_republished(flights, run):
         governance, outputs=[{"dataset": "clean.flights", "load_id": load.load_id}], dag_id="", run_id=""
     )
     assert again == [load]
+
+
+def test_mapped_tasks_may_not_overwrite_one_dataset(flights, run):
+    run(flights_dag(flights))
+    with DAG("mapped_overwrite", schedule=None) as dag:
+        GoldOperator.partial(
+            task_id="delays",
+            source="clean.flights",
+            target="gold.delays",
+            sql="SELECT carrier, count(*) AS flights, avg(delay) AS mean_delay FROM clean.flights "
+            "WHERE carrier = '{{ params.carrier }}' GROUP BY carrier",
+        ).expand(params=[{"carrier": "UA"}, {"carrier": "AA"}])
+    finished = run(dag)
+    assert finished.state == "failed"
+    refused = [
+        record.error_message
+        for record in flights.governance.store.executions.list(run_id=finished.run_id)
+        if record.error_reason == "parameter_invalid"
+    ]
+    assert len(refused) == 1
+    assert "would both overwrite gold.delays" in refused[0]
