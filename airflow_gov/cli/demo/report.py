@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.cli import output
@@ -131,10 +134,19 @@ def _written_files(store: Store, dataset: DatasetName) -> Iterator[str]:
 
 
 def _next_commands(home: DemoHome) -> list[str]:
-    set_home = f"AIRFLOW_HOME={shlex.quote(str(home.folder))}"
+    folder, program = shlex.quote(str(home.folder)), shlex.quote(_program())
     return [
-        f"{set_home} airflow-gov zones",
-        f"{set_home} airflow-gov datasets show gold.carrier_punctuality",
-        f"{set_home} airflow-gov executions list --dag flights",
-        f"{set_home} airflow standalone",
+        f"AIRFLOW_HOME={folder} {program} zones",
+        f"AIRFLOW_HOME={folder} {program} datasets show gold.carrier_punctuality",
+        f"AIRFLOW_HOME={folder} {program} executions list --dag flights",
+        f"{program} demo --home {folder} --serve",
     ]
+
+
+def _program() -> str:
+    """The command as it can be typed here: by name where the shell finds it, else by its path."""
+    installed = Path(sys.executable).with_name("airflow-gov")
+    if shutil.which("airflow-gov") == str(installed) or not installed.exists():
+        return "airflow-gov"
+    here = Path.cwd()
+    return str(installed.relative_to(here) if installed.is_relative_to(here) else installed)
