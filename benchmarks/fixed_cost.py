@@ -21,6 +21,8 @@ COLUMNS = {
     "id": {"logicalType": "integer", "required": True, "unique": True},
     "seen_at": {"logicalType": "timestamp"},
 }
+#: Nobody else reads or writes here, so nothing has to be spared for being young.
+UPKEEP = Upkeep(keep_versions=10, keep_days=0, grace_hours=0)
 SQL = "SELECT 1 AS id, TIMESTAMP '2024-01-01' AS seen_at"
 
 
@@ -51,7 +53,7 @@ def measure(folder: Path, hops: int, versions: int, **where: str) -> dict[str, f
     for number in range(versions):
         governed(parts, key=f"v{number}")
         if number % 50 == 49:
-            maintain(parts, lab.DatasetName.parse("clean.one"), Upkeep(keep_versions=10, keep_days=0))
+            maintain(parts, lab.DatasetName.parse("clean.one"), UPKEEP)
     late = [governed(parts) - bare(folder) for _ in range(hops)]
     parts.close()
     first, last = statistics.median(early), statistics.median(late)

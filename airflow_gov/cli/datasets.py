@@ -143,7 +143,14 @@ def rollback_dataset(
     type=click.FloatRange(0),
     default=7,
     show_default=True,
-    help="Also keep every version younger than this.",
+    help="Also keep every version younger than this, in days.",
+)
+@click.option(
+    "--grace-hours",
+    type=click.FloatRange(0),
+    default=24,
+    show_default=True,
+    help="Remove nothing younger than this: a task may be reading or writing it.",
 )
 @click.option("--compact/--no-compact", default=True, show_default=True, help="Merge small files.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -155,6 +162,7 @@ def maintain_datasets(
     *,
     keep_versions: int,
     keep_days: float,
+    grace_hours: float,
     compact: bool,
     dry_run: bool,
     as_json: bool,
@@ -169,7 +177,13 @@ def maintain_datasets(
     names = [session.dataset(dataset)] if dataset else _all_names(session)
     if dataset:
         _summary(session, names[0])
-    upkeep = Upkeep(keep_versions=keep_versions, keep_days=keep_days, compact=compact, dry_run=dry_run)
+    upkeep = Upkeep(
+        keep_versions=keep_versions,
+        keep_days=keep_days,
+        grace_hours=grace_hours,
+        compact=compact,
+        dry_run=dry_run,
+    )
     reports = maintain_all(session.governance_with_lake, names, upkeep)
     if as_json:
         output.print_json({str(name): report for name, report in reports.items()})

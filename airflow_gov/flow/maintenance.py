@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow_gov.flow.versions import version_of
@@ -20,7 +21,8 @@ class Upkeep:
     """How a dataset is kept.
 
     :param keep_versions: newest published versions to keep, at least 1.
-    :param keep_days: also keep every version younger than this.
+    :param keep_days: also keep every version younger than this, in days.
+    :param grace_hours: nothing younger than this is removed: a task may be reading or writing it.
     :param compact: whether small files are merged.
     :param remove_unreachable: whether files nothing points to are removed.
     :param dry_run: only tell.
@@ -28,6 +30,7 @@ class Upkeep:
 
     keep_versions: int = 10
     keep_days: float = 7
+    grace_hours: float = 24
     compact: bool = True
     remove_unreachable: bool = True
     dry_run: bool = False
@@ -51,6 +54,7 @@ def maintain(
         dataset,
         keep_versions=upkeep.keep_versions,
         keep_days=upkeep.keep_days,
+        grace=timedelta(hours=upkeep.grace_hours),
         compact=upkeep.compact,
         remove_unreachable=upkeep.remove_unreachable,
         in_flight=governance.store.loads.being_written(dataset),

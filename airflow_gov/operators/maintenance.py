@@ -23,13 +23,15 @@ class MaintenanceOperator(ZoneOperator):
 
     :param dataset: a dataset, a list of datasets, or None for all that were ever published (templated).
     :param keep_versions: newest published versions to keep, at least 1.
-    :param keep_days: also keep every version younger than this.
+    :param keep_days: also keep every version younger than this, in days.
+    :param grace_hours: nothing younger than this is removed: a task may be reading or writing it. Where
+        many versions are published in a day, less keeps the table's metadata small.
     :param compact: whether small files are merged.
     :param remove_unreachable: whether files nothing points to are removed.
     """
 
     action: ClassVar[str] = "Maintain Iceberg tables"
-    template_fields: Sequence[str] = ("dataset", "keep_versions", "keep_days")
+    template_fields: Sequence[str] = ("dataset", "keep_versions", "keep_days", "grace_hours")
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class MaintenanceOperator(ZoneOperator):
         dataset: str | Sequence[str] | None = None,
         keep_versions: int = 10,
         keep_days: float = 7,
+        grace_hours: float = 24,
         compact: bool = True,
         remove_unreachable: bool = True,
         **kwargs: Any,
@@ -45,6 +48,7 @@ class MaintenanceOperator(ZoneOperator):
         self.dataset = dataset
         self.keep_versions = keep_versions
         self.keep_days = keep_days
+        self.grace_hours = grace_hours
         self.compact = compact
         self.remove_unreachable = remove_unreachable
 
@@ -61,6 +65,7 @@ class MaintenanceOperator(ZoneOperator):
         upkeep = Upkeep(
             keep_versions=int(self.keep_versions),
             keep_days=float(self.keep_days),
+            grace_hours=float(self.grace_hours),
             compact=self.compact,
             remove_unreachable=self.remove_unreachable,
         )
