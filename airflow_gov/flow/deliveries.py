@@ -260,7 +260,7 @@ def _write_rows(source: DatabaseSource, out: Any) -> tuple[int, list[str], list[
         try:
             cursor.execute(source.sql)
             batch = cursor.fetchmany(_BATCH_ROWS)
-        except Exception as error:
+        except Exception as error:  # every driver has its own errors (PEP 249)
             raise GovernanceError(
                 Reason.SQL_FAILED, f"{source.name}: the database refused the query: {error}"
             ) from error
