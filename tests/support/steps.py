@@ -24,14 +24,15 @@ class SteppedRun:
     """A run of a Dag whose tasks run when the test says so, each in real Airflow in this process.
 
     :param dag: the Dag.
-    :param run_id: the run; made when there is none of that name.
+    :param run_id: the run, which is made.
+    :param made: another process made the run already.
     """
 
-    def __init__(self, dag: DAG, run_id: str) -> None:
+    def __init__(self, dag: DAG, run_id: str, *, made: bool = False) -> None:
         register(dag)
         self.dag = dag
         self.dag_id, self.run_id = dag.dag_id, run_id
-        if self.dag_run is None:
+        if not made:
             self._create()
 
     @property

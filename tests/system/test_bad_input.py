@@ -239,7 +239,6 @@ NAMES = [
 
 @pytest.mark.parametrize("dataset", NAMES, ids=range(len(NAMES)))
 def test_a_name_that_is_no_dataset_is_refused(flights, run, dataset):
-    published(flights, "preprocessed.flights", [{"carrier": "AA", "flights": 1}])
     sql = "SELECT * FROM preprocessed.flights"
     dag_id = f"name_{NAMES.index(dataset)}"
     with DAG(dag_id, schedule=None) as dag:

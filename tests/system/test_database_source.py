@@ -103,7 +103,7 @@ def test_what_a_database_delivers_is_typed_by_the_contract(fleet, run):
 
 
 def test_delivering_again_keeps_one_delivery(fleet):
-    run = SteppedRun(ingest_dag("again", table="planes"), "once")
+    run = SteppedRun(ingest_dag("delivered_again", table="planes"), "once")
     assert [run.step("planes.load"), run.step("planes.gate")] == ["success", "success"]
     run.clear("planes.load")
     run.clear("planes.gate")

@@ -216,7 +216,7 @@ def test_a_try_killed_with_kill_9_is_closed_by_the_next_try_which_takes_its_load
         timeout=60,
     )
     assert dead.returncode == -signal.SIGKILL, dead.stderr
-    run = SteppedRun(killed_dag(), RUN_ID)
+    run = SteppedRun(killed_dag(), RUN_ID, made=True)
     assert run.task_instance("load").state == "running"
     (open_record,) = executions_of(totals, run)["load"]
     assert open_record.status is Status.RUNNING

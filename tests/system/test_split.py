@@ -149,7 +149,7 @@ def test_a_gate_on_one_side_takes_the_other_along(passengers, run):
 
 
 def test_splitting_again_replaces_both_sides(passengers):
-    run = SteppedRun(split_dag("again"), "once")
+    run = SteppedRun(split_dag("split_again"), "once")
     assert [run.step("load"), run.step("gate")] == ["success", "success"]
     run.clear("load")
     assert run.step("load") == "success"
