@@ -43,6 +43,12 @@ def flights(home):
     return home
 
 
+def raw_dag(dag_id, source):
+    with DAG(dag_id, schedule=None) as dag:
+        RawIngestOperator(task_id="load", dataset="raw.flights", source=source)
+    return dag
+
+
 def typed_dag(dag_id, source):
     with DAG(dag_id, schedule=None) as dag:
         raw = promote(RawIngestOperator, group_id="raw", dataset="raw.flights", source=source)
@@ -108,8 +114,8 @@ def test_a_lake_in_s3_takes_its_keys_from_an_airflow_connection(in_s3, strict_s3
 @pytest.mark.s3
 def test_wrong_keys_of_the_lake_are_refused_and_not_told(in_s3, strict_s3, run, monkeypatch):
     connect(monkeypatch, replace(strict_s3, secret_key=WRONG_SECRET))
-    finished = run(typed_dag("wrong_keys", in_s3.source("flights.csv", FLIGHTS)))
-    reason, message = refusal_of(in_s3, finished, "raw.load")
+    finished = run(raw_dag("wrong_keys", in_s3.source("flights.csv", FLIGHTS)))
+    reason, message = refusal_of(in_s3, finished)
     assert reason == "lake_unavailable"
     assert "credentials" in message
     assert WRONG_SECRET not in message
@@ -122,8 +128,8 @@ def test_wrong_keys_of_a_source_in_s3_are_refused(flights, strict_s3, run, monke
     client(strict_s3, "s3").create_bucket(Bucket=bucket)
     monkeypatch.setenv("AIRFLOW__AIRFLOW_GOV__AWS_CONN_ID", "lake_aws")
     connect(monkeypatch, replace(strict_s3, secret_key=WRONG_SECRET))
-    finished = run(typed_dag("wrong_source_keys", f"s3://{bucket}/flights.csv"))
-    reason, message = refusal_of(flights, finished, "raw.load")
+    finished = run(raw_dag("wrong_source_keys", f"s3://{bucket}/flights.csv"))
+    reason, message = refusal_of(flights, finished)
     assert reason is not None
     assert f"s3://{bucket}/flights.csv" in message
     assert WRONG_SECRET not in message
@@ -184,8 +190,8 @@ def test_a_full_disk_under_the_raw_objects_refuses_the_delivery(flights, small_d
     monkeypatch.setenv("AIRFLOW__AIRFLOW_GOV__WAREHOUSE", str(small_disk / "lake"))
     file = flights.sources / "flights.csv"
     file.write_bytes(b"carrier,flights\n" + os.urandom(4_000_000).hex().encode() + b",1\n")
-    finished = run(typed_dag("full_raw", str(file)))
-    reason, message = refusal_of(flights, finished, "raw.load")
+    finished = run(raw_dag("full_raw", str(file)))
+    reason, message = refusal_of(flights, finished)
     assert reason is not None, message
     assert "space" in message
     assert nothing_was_published(flights, "raw.flights")
