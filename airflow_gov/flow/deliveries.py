@@ -256,14 +256,10 @@ def _write_rows(source: DatabaseSource, out: Any) -> tuple[int, list[str], list[
     from contextlib import closing
 
     rows, seen, columns = 0, {}, []
-    with closing(source.connect()) as connection, closing(_streaming_cursor(connection)) as cursor:
-        try:
-            cursor.execute(source.sql)
-            batch = cursor.fetchmany(_BATCH_ROWS)
-        except Exception as error:  # every driver has its own errors (PEP 249)
-            raise GovernanceError(
-                Reason.SQL_FAILED, f"{source.name}: the database refused the query: {error}"
-            ) from error
+    connection = _asked(source, "cannot be reached", source.connect)
+    with closing(connection), closing(_streaming_cursor(connection)) as cursor:
+        _asked(source, "refused the query", lambda: cursor.execute(source.sql))
+        batch = _asked(source, "refused the query", lambda: cursor.fetchmany(_BATCH_ROWS))
         # A server-side cursor describes its columns after the first fetch only.
         columns = [entry[0] for entry in cursor.description or ()]
         _refuse_repeated(columns, source.name)
@@ -275,8 +271,19 @@ def _write_rows(source: DatabaseSource, out: Any) -> tuple[int, list[str], list[
                 record = {name: _finite(value) for name, value in zip(columns, row, strict=True)}
                 out.write(json.dumps(record, ensure_ascii=False, default=_as_text).encode() + b"\n")
             rows += len(batch)
-            batch = cursor.fetchmany(_BATCH_ROWS)
+            batch = _asked(source, "was lost", lambda: cursor.fetchmany(_BATCH_ROWS))
     return rows, columns, [seen.get(name, "unknown") for name in columns]
+
+
+def _asked(source: DatabaseSource, failure: str, question: Callable[[], Any]) -> Any:
+    """Ask a database; what its driver raises becomes ours, with the connection's name."""
+    try:
+        return question()
+    except Exception as error:  # every driver has its own errors (PEP 249)
+        raise GovernanceError(
+            Reason.SQL_FAILED,
+            f"{source.name}: the database {failure}: {error} (connection {source.identity.get('conn_id')})",
+        ) from error
 
 
 def _streaming_cursor(connection: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from airflow_gov.lake.s3 import s3_client
 from airflow_gov.lake.storage import local_path, resolve
+from airflow_gov.model.errors import GovernanceError, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +28,9 @@ _PART_SIZE = 16 * 1024 * 1024
 _CHUNK = 1024 * 1024
 #: HTTP 412: the object exists. 409: another upload of it is being completed right now.
 _LOST_THE_RACE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+_NO_ROOM_OR_RIGHTS = frozenset({errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS})
 
 
 class ObjectExistsError(Exception):
@@ -59,6 +64,19 @@ class LocalObjects:
 
     def write_once(self, location: str, stream: BinaryIO) -> tuple[str, int]:
         target = cast("Path", local_path(location))
+        try:
+            return self._write_once(target, stream)
+        except OSError as error:
+            if error.errno not in _NO_ROOM_OR_RIGHTS:
+                raise  # it may be the delivery that broke
+            raise GovernanceError(
+                Reason.LAKE_UNAVAILABLE,
+                f"{target} cannot be written: {error.strerror or error}. Nothing is left of it; make room or "
+                f"rights, then run the task again.",
+                path=str(target),
+            ) from error
+
+    def _write_once(self, target: Path, stream: BinaryIO) -> tuple[str, int]:
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{uuid.uuid4().hex}.part")
         digest, size = hashlib.sha256(), 0
