@@ -141,9 +141,13 @@ def _wait(server: AirflowServer, process: subprocess.Popen[bytes]) -> None:
     pytest.fail(f"Airflow did not start:\n{server.log.read_text()[-4000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, or Playwright's own where there is none."""
+    """The system's Chromium, or Playwright's own where there is none.
+
+    Closed with the module: an open Playwright keeps an event loop running in this thread, and triggers
+    that run in a test's own process could not start theirs.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS
