@@ -8,8 +8,9 @@ from airflow_gov.cli import output
 
 if TYPE_CHECKING:
     from airflow_gov.model.contract import Column, Contract
-    from airflow_gov.model.loads import Verdict, Version
+    from airflow_gov.model.loads import Version
     from airflow_gov.model.summary import DatasetSummary
+    from airflow_gov.model.verdicts import Verdict
 
 
 def print_dataset(

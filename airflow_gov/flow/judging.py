@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow_gov.flow.acts import log_act
 from airflow_gov.model.errors import GovernanceError, Reason, VerdictFailedError
-from airflow_gov.model.loads import RuleResult, Verdict
+from airflow_gov.model.verdicts import RuleResult, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,9 +17,9 @@ from airflow_gov.model.loads import (
     Load,
     LoadState,
     RowCounts,
-    Verdict,
     Version,
 )
+from airflow_gov.model.verdicts import Verdict
 from airflow_gov.model.zones import DatasetName
 
 if TYPE_CHECKING:

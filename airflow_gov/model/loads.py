@@ -1,4 +1,4 @@
-"""Loads, candidates, versions and verdicts: how data comes to be published."""
+"""Loads, candidates and versions: how data comes to be published."""
 
 from __future__ import annotations
 
@@ -168,64 +168,6 @@ class Candidate:
     write_mode: WriteMode
     counts: RowCounts = RowCounts()
     files: tuple[FileRef, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RuleResult:
-    """The result of one rule on one snapshot.
-
-    :param rule: e.g. ``required``, ``primary_key``, ``row_count``.
-    :param passed: whether it held.
-    :param columns: the columns it is about.
-    :param expected: what was expected, for people.
-    :param observed: what was observed, for people; never values of restricted columns.
-    :param failed_rows: how many rows broke it, where rows do.
-    :param severity: ``error`` blocks, ``warning`` publishes and tells.
-    :param engine: what evaluated it.
-    """
-
-    rule: str
-    passed: bool
-    columns: tuple[str, ...] = ()
-    expected: str = ""
-    observed: str = ""
-    failed_rows: int | None = None
-    severity: str = "error"
-    engine: str = "duckdb"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The result of checking one snapshot against one contract version.
-
-    :param verdict_id: unique.
-    :param dataset: the dataset.
-    :param snapshot_id: the snapshot that was checked.
-    :param contract_hash: the contract version.
-    :param results: each rule's result.
-    :param rows: rows in the snapshot.
-    :param checked_at: when.
-    :param execution_id: the execution that checked.
-    """
-
-    verdict_id: str
-    dataset: DatasetName
-    snapshot_id: int
-    contract_hash: str
-    results: tuple[RuleResult, ...]
-    rows: int
-    checked_at: datetime
-    execution_id: str | None = None
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing that blocks failed."""
-        return all(result.passed or result.severity != "error" for result in self.results)
-
-    @property
-    def failures(self) -> tuple[RuleResult, ...]:
-        """The rules that failed, warnings included."""
-        return tuple(result for result in self.results if not result.passed)
 
 
 class VersionKind(StrEnum):

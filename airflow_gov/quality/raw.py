@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_gov.model.loads import RuleResult
+from airflow_gov.model.verdicts import RuleResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_gov.model.contract import LOAD_ID_COLUMN, Column, Contract
-from airflow_gov.model.loads import RuleResult
 from airflow_gov.model.sql_text import identifier
+from airflow_gov.model.verdicts import RuleResult
 from airflow_gov.model.zones import Zone
 from airflow_gov.quality.keys import Duplicates, count_duplicates
 from airflow_gov.quality.raw import check_raw

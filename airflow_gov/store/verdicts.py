@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, Select, select
 
-from airflow_gov.model.loads import RuleResult, Verdict
+from airflow_gov.model.verdicts import RuleResult, Verdict
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.store.execution_rows import part_row
 from airflow_gov.store.statements import children, insert_new

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.transform.callables import run_function
+from airflow_gov.transform.checking import QuerySession
 from airflow_gov.transform.files.reading import ReadResult, read_files
-from airflow_gov.transform.interrupting import execute
 from airflow_gov.transform.query import run_query
 from airflow_gov.transform.session import Limits, add_named_tables, open_session
 from airflow_gov.transform.splitting import split_table
@@ -176,13 +176,8 @@ class DuckEngine:
         return split_table(source, source_contract, sensitive, target, key=key, limits=self.limits)
 
     @contextmanager
-    def query_tables(
-        self, tables: Mapping[str, SourceTable]
-    ) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
-        """A session for our own queries, e.g. checks, in which each table has the name it is given.
-
-        :returns: a function that runs one SELECT and gives its rows.
-        """
+    def query_tables(self, tables: Mapping[str, SourceTable]) -> Iterator[QuerySession]:
+        """A session for our own queries, e.g. checks, in which each table has the name it is given."""
         with open_session(self.limits) as connection:
             add_named_tables(connection, tables)
-            yield lambda sql: execute(connection, sql)
+            yield QuerySession(connection, self.target_file_size)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from airflow_gov.model.loads import RowCounts, RuleResult
+from airflow_gov.model.loads import RowCounts
+from airflow_gov.model.verdicts import RuleResult
 from airflow_gov.model.zones import DatasetName
 from support import records
 

@@ -24,13 +24,12 @@ from airflow_gov.model.loads import (
     LoadState,
     LogEntry,
     RowCounts,
-    RuleResult,
     SourceRef,
-    Verdict,
     Version,
     VersionKind,
     WriteMode,
 )
+from airflow_gov.model.verdicts import RuleResult, Verdict
 from airflow_gov.model.zones import DatasetName
 
 T0 = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)

@@ -28,12 +28,11 @@ from airflow_gov.model.loads import (
     Load,
     LoadState,
     RowCounts,
-    RuleResult,
-    Verdict,
     Version,
     VersionKind,
     WriteMode,
 )
+from airflow_gov.model.verdicts import RuleResult, Verdict
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.settings import Settings
 from airflow_gov.store import Store

@@ -1,0 +1,76 @@
+"""What a pushed-down rule asks for, and what it says in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One value: an aggregate expression over a relation.
+
+    Those of the same relation that are asked for at the same time are computed in one pass.
+
+    :param sql: the expression, e.g. ``count(*) FILTER (WHERE "x" > 1)``.
+    :param relation: the relation's name in the session.
+    """
+
+    sql: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a SELECT of its own; for what is no aggregate of a relation's rows.
+
+    :param sql: the SELECT. What it gives is held in memory: a few rows.
+    :param ordered: it depends on the order of rows in the files.
+    """
+
+    sql: str
+    ordered: bool = False
+
+
+Request = Aggregate | Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a rule observed.
+
+    :param success: whether the rule holds.
+    :param value: the observed value as Great Expectations reports it, JSON-compatible; None where it
+        reports none.
+    :param rows: rows that were looked at.
+    :param missing: of these, rows without a value, which the rule passed over.
+    :param unexpected: how many rows broke it.
+    :param broken: for rules about single rows: an SQL expression over the relation's columns, true for
+        the rows that broke it and never NULL. It may ask about other rows in a subquery.
+    :param python: whether values were judged by a Python function.
+    """
+
+    success: bool
+    value: Any = None
+    rows: int | None = None
+    missing: int | None = None
+    unexpected: int | None = None
+    broken: str | None = None
+    python: bool = False
+
+
+#: Yields requests, is sent their answers in order (a value for an aggregate, a list of tuples for rows),
+#: and returns what it observed.
+Plan = Generator[Sequence[Request], Sequence[Any], Observation]
+
+
+class NotPushedDownError(Exception):
+    """Raised by a plan before its first request: here the exact meaning has no SQL.
+
+    :param reason: why, for people.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
