@@ -17,6 +17,20 @@ RESTRICTED = frozenset({"restricted", "confidential", "sensitive", "pii"})
 
 
 @dataclass(frozen=True, slots=True)
+class QualityEntry:
+    """One entry of an ODCS ``quality`` list, as written.
+
+    :param entry: its properties.
+    :param line: line from 1 at which it stands in the contract's file.
+    :param path: its JSONPath there, e.g. ``$.schema[0].quality[1]``.
+    """
+
+    entry: Mapping[str, Any]
+    line: int = 1
+    path: str = "$"
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column of a contract.
 
@@ -47,6 +61,11 @@ class Column:
     def restricted(self) -> bool:
         """Whether the column belongs in the sensitive zone."""
         return self.classification in RESTRICTED
+
+    @property
+    def classified(self) -> bool:
+        """Whether its values are shown to nobody in results, reports, messages and logs."""
+        return self.restricted or any(tag.lower().startswith("pii") for tag in self.tags)
 
 
 @dataclass(frozen=True, slots=True)

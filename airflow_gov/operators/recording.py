@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 FINAL_REASONS = frozenset(
     {
         Reason.CONFIGURATION_INVALID,
+        Reason.CONTRACT_CHANGED,
         Reason.CONTRACT_INVALID,
         Reason.CONTRACT_MISSING,
         Reason.DATASET_NAME_INVALID,
@@ -44,9 +45,12 @@ FINAL_REASONS = frozenset(
         Reason.HOP_REFUSED,
         Reason.KEY_INVALID,
         Reason.PARAMETER_INVALID,
+        Reason.RULE_FAILED,
+        Reason.RULE_INVALID,
         Reason.SCHEMA_CHANGE_REFUSED,
         Reason.SCHEMA_MISMATCH,
         Reason.SQL_REFUSED,
+        Reason.STEWARD_REQUIRED,
         Reason.VERDICT_FAILED,
     }
 )
