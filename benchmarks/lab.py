@@ -9,7 +9,7 @@ import os
 import resource
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,8 +47,10 @@ def governance(
     return Governance(Settings.load(environ))
 
 
-def contract(dataset: str, columns: dict[str, dict[str, Any]]) -> Contract:
-    """A contract of one dataset: column names with their ODCS properties."""
+def contract(
+    dataset: str, columns: dict[str, dict[str, Any]], *, quality: Sequence[dict[str, Any]] = ()
+) -> Contract:
+    """A contract of one dataset: column names with their ODCS properties, and its ODCS quality rules."""
     document = {
         "apiVersion": "v3.1.0",
         "kind": "DataContract",
@@ -62,6 +64,7 @@ def contract(dataset: str, columns: dict[str, dict[str, Any]]) -> Contract:
                 "name": dataset.partition(".")[2],
                 "physicalName": dataset,
                 "properties": [{"name": name, **entry} for name, entry in columns.items()],
+                "quality": list(quality),
             }
         ],
     }
