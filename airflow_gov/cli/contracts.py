@@ -126,7 +126,7 @@ def _print_contract(contract: Contract) -> None:
             "dataset": contract.dataset,
             "description": contract.description,
             "owner": contract.owner,
-            "steward": contract.steward,
+            "stewards": ", ".join(contract.stewards),
             "contract": f"{contract.contract_id} {contract.version}",
             "file": contract.path,
             "sha256": contract.hash,

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.contracts.column_types import column_type
-from airflow_gov.model.contract import LOAD_ID_COLUMN, Column
+from airflow_gov.contracts.problems import json_path
+from airflow_gov.model.contract import LOAD_ID_COLUMN, Column, QualityEntry
 from airflow_gov.model.types import ColumnType, List, Primitive, Struct
 from airflow_gov.model.zones import Zone
 
@@ -37,6 +38,18 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
+def quality(value: Any, path: JsonPath, findings: Findings) -> tuple[QualityEntry, ...]:
+    """A `quality` list's entries.
+
+    :param value: the list as written.
+    :param path: where it stands.
+    :param findings: know the lines.
+    """
+    return tuple(
+        QualityEntry(entry, findings.line(here), json_path(here)) for here, entry in mappings(value, path)
+    )
+
+
 def read_columns(
     properties: Any, path: JsonPath, zone: Zone | None, findings: Findings
 ) -> tuple[Column, ...] | None:
@@ -63,14 +76,20 @@ def read_columns(
         kind = _type(entry, here, zone, findings)
         if name is None or kind is None:
             continue
-        column = _column(entry, name, kind, primary.get(here), partition.get(here))
+        rules = quality(entry.get("quality"), (*here, "quality"), findings)
+        column = _column(entry, name, kind, primary.get(here), partition.get(here), rules)
         _check(column, entry, here, zone, findings)
         columns.append(column)
     return tuple(columns) if len(columns) == len(declared) else None
 
 
 def _column(
-    entry: Mapping[str, Any], name: str, kind: ColumnType, primary: int | None, partition: int | None
+    entry: Mapping[str, Any],
+    name: str,
+    kind: ColumnType,
+    primary: int | None,
+    partition: int | None,
+    rules: tuple[QualityEntry, ...],
 ) -> Column:
     classification = entry.get("classification")
     return Column(
@@ -83,7 +102,7 @@ def _column(
         classification=classification.strip().lower() if isinstance(classification, str) else None,
         tags=texts(entry.get("tags")),
         description=str(entry.get("description") or ""),
-        quality=tuple(rule for _, rule in mappings(entry.get("quality"), ())),
+        quality=rules,
     )
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.contracts import team
-from airflow_gov.contracts.columns import mappings, read_columns, texts
+from airflow_gov.contracts.columns import mappings, quality, read_columns, texts
 from airflow_gov.contracts.document import Document, load_document
 from airflow_gov.contracts.problems import Findings, JsonPath, Problem, json_path
 from airflow_gov.contracts.standard import check_standard
-from airflow_gov.model.contract import Column, Contract
+from airflow_gov.model.contract import Column, Contract, QualityEntry
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.zones import QUARANTINE_SUFFIX, DatasetName, Zone
 
@@ -64,7 +64,7 @@ class _Shared:
     text: str
     data: Mapping[str, Any]
     owner: str | None
-    steward: str | None
+    stewards: tuple[str, ...]
 
 
 def read_contract_file(
@@ -93,7 +93,7 @@ def _declarations(document: Document, raw: bytes, aliases: Mapping[str, str]) ->
         text=raw.decode("utf-8"),
         data=data,
         owner=team.owner(data.get("team"), findings),
-        steward=team.steward(data.get("team")),
+        stewards=team.stewards(data.get("team")),
     )
     found: dict[DatasetName, Declaration] = {}
     for path, element in mappings(data.get("schema"), ("schema",)):
@@ -101,7 +101,10 @@ def _declarations(document: Document, raw: bytes, aliases: Mapping[str, str]) ->
         columns = _columns(dataset, element, path, findings)
         if dataset is None:
             continue
-        contract = None if columns is None else _contract(dataset, columns, element, shared, findings.file)
+        rules = quality(element.get("quality"), (*path, "quality"), findings)
+        contract = (
+            None if columns is None else _contract(dataset, columns, element, rules, shared, findings.file)
+        )
         here = (*path, "physicalName")
         entry = Declaration(dataset, findings.file, findings.line(here), json_path(here), contract)
         if dataset in found:
@@ -142,7 +145,12 @@ def _columns(
 
 
 def _contract(
-    dataset: DatasetName, columns: tuple[Column, ...], element: Mapping[str, Any], shared: _Shared, file: str
+    dataset: DatasetName,
+    columns: tuple[Column, ...],
+    element: Mapping[str, Any],
+    rules: tuple[QualityEntry, ...],
+    shared: _Shared,
+    file: str,
 ) -> Contract:
     data = shared.data
     return Contract(
@@ -155,9 +163,9 @@ def _contract(
         version=str(data.get("version") or ""),
         description=str(element.get("description") or ""),
         owner=shared.owner,
-        steward=shared.steward,
+        stewards=shared.stewards,
         tags=tuple(dict.fromkeys((*texts(data.get("tags")), *texts(element.get("tags"))))),
-        quality=tuple(rule for _, rule in mappings(element.get("quality"), ())),
+        quality=rules,
         sla=tuple(item for _, item in mappings(data.get("slaProperties"), ())),
         roles=tuple(item for _, item in mappings(data.get("roles"), ())),
     )

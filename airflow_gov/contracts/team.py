@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.contracts.columns import mappings
@@ -21,7 +21,7 @@ def owner(team: Any, findings: Findings) -> str | None:
     :param findings: gets what is wrong.
     """
     members = _with_role(team, _OWNER)
-    name = _current(members)
+    name = next(_current(members), None)
     if name is None:
         reason = (
             "the owner has a dateOut: name who follows, with the role owner"
@@ -32,12 +32,12 @@ def owner(team: Any, findings: Findings) -> str | None:
     return name
 
 
-def steward(team: Any) -> str | None:
-    """The steward's user name, where one is named.
+def stewards(team: Any) -> tuple[str, ...]:
+    """The stewards' user names, in order, each once.
 
     :param team: `team` as written.
     """
-    return _current(_with_role(team, _STEWARD))
+    return tuple(dict.fromkeys(_current(_with_role(team, _STEWARD))))
 
 
 def _with_role(team: Any, roles: frozenset[str]) -> list[Mapping[str, Any]]:
@@ -49,7 +49,7 @@ def _role(member: Mapping[str, Any]) -> str:
     return " ".join(str(member.get("role") or "").lower().replace("_", " ").replace("-", " ").split())
 
 
-def _current(members: list[Mapping[str, Any]]) -> str | None:
-    """The first who stays. A planned leave counts: a contract does not change with the date."""
+def _current(members: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Those who stay. A planned leave counts: a contract does not change with the date."""
     names = (member.get("username") for member in members if not member.get("dateOut"))
-    return next((name for name in names if isinstance(name, str) and name), None)
+    return (name for name in names if isinstance(name, str) and name)

@@ -43,7 +43,7 @@ class Column:
     :param classification: ODCS classification in lower case, e.g. ``public``, ``restricted``, or None.
     :param tags: e.g. ``("pii:email",)``.
     :param description: what it means.
-    :param quality: the column's ODCS quality rules as written.
+    :param quality: the column's ODCS quality rules.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Column:
     classification: str | None = None
     tags: tuple[str, ...] = ()
     description: str = ""
-    quality: tuple[Mapping[str, Any], ...] = ()
+    quality: tuple[QualityEntry, ...] = ()
 
     @property
     def restricted(self) -> bool:
@@ -81,9 +81,9 @@ class Contract:
     :param version: ODCS `version`.
     :param description: what the dataset is.
     :param owner: ODCS `team` member with the role owner.
-    :param steward: ODCS `team` member with the role steward (or data steward).
+    :param stewards: ODCS `team` members with the role steward (or data steward) who have not left.
     :param tags: the dataset's tags.
-    :param quality: the dataset's own ODCS quality rules as written.
+    :param quality: the dataset's own ODCS quality rules.
     :param sla: ODCS `slaProperties` as written.
     :param roles: ODCS `roles` as written.
     """
@@ -97,15 +97,20 @@ class Contract:
     version: str = ""
     description: str = ""
     owner: str | None = None
-    steward: str | None = None
+    stewards: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    quality: tuple[Mapping[str, Any], ...] = ()
+    quality: tuple[QualityEntry, ...] = ()
     sla: tuple[Mapping[str, Any], ...] = ()
     roles: tuple[Mapping[str, Any], ...] = ()
 
     def column(self, name: str) -> Column | None:
         """The column of that name, if there is one."""
         return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def steward(self) -> str | None:
+        """The first of the stewards, where one is named."""
+        return self.stewards[0] if self.stewards else None
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -185,7 +185,7 @@ def contract(text: str = "kind: DataContract", **changes: Any) -> Contract:
         contract_id="flights",
         version="1.0.0",
         owner="Ana",
-        steward="Ben",
+        stewards=("Ben",),
     )
     return replace(kept, **changes)
 

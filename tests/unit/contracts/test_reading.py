@@ -57,7 +57,9 @@ def test_everything_the_contract_says_is_there(contract) -> None:
     assert result.hash == hashlib.sha256(raw).hexdigest()
     assert result.text.encode() == raw
     assert (result.sla, result.roles) == (({"property": "latency", "value": 4},), ({"role": "r"},))
-    assert result.quality == ({"type": "text", "description": "Be nice."},)
+    (rule,) = result.quality
+    assert (rule.entry, rule.path) == ({"type": "text", "description": "Be nice."}, "$.schema[0].quality[0]")
+    assert raw.splitlines()[rule.line - 1].strip() == b"- type: text"
     key, delay = result.columns
     assert (key.name, key.type, key.primary_key, key.required) == ("flight_id", Primitive("string"), 1, True)
     assert (delay.name, delay.type, delay.required, delay.unique) == (
@@ -68,7 +70,9 @@ def test_everything_the_contract_says_is_there(contract) -> None:
     )
     assert (delay.classification, delay.tags, delay.description) == ("internal", ("pii:none",), "Minutes.")
     assert delay.partition_key == 1
-    assert delay.quality == ({"type": "library", "metric": "nullValues", "mustBe": 0},)
+    assert [each.entry for each in delay.quality] == [
+        {"type": "library", "metric": "nullValues", "mustBe": 0}
+    ]
 
 
 def test_the_hash_is_that_of_the_bytes(contract) -> None:
@@ -308,6 +312,22 @@ def test_the_owner_is_found_in_both_forms_of_team(contract, team: Any) -> None:
     assert parsed.declarations[0].contract is not None
     assert parsed.declarations[0].contract.owner == "ada"
     assert parsed.declarations[0].contract.steward is None
+    assert parsed.declarations[0].contract.stewards == ()
+
+
+def test_stewards_are_those_who_have_not_left_in_order(contract) -> None:
+    members = [
+        {"username": "ada", "role": "owner"},
+        {"username": "old", "role": "steward", "dateOut": "2020-01-31"},
+        {"username": "grace", "role": "Data Steward"},
+        {"username": "ben", "role": "steward"},
+        {"username": "grace", "role": "steward"},
+    ]
+    found = read(contract() | {"team": {"members": members}}).declarations[0].contract
+
+    assert found is not None
+    assert found.stewards == ("grace", "ben")
+    assert found.steward == "grace"
 
 
 @pytest.mark.parametrize(
