@@ -1,0 +1,1 @@
+"""Great Expectations itself: what is not pushed down, on batches of rows."""
