@@ -87,7 +87,10 @@ def to_frame(table: pa.Table) -> Any:
         kind = column.type
         if kind in nullable:
             columns[name] = pd.array(column.to_pylist(), dtype=nullable[kind])
-        elif pa.types.is_floating(kind) or pa.types.is_timestamp(kind) or pa.types.is_string(kind):
+        elif pa.types.is_timestamp(kind):
+            # Great Expectations reads bounds that are text for a column of nanoseconds only.
+            columns[name] = column.cast(pa.timestamp("ns", kind.tz)).to_pandas()
+        elif pa.types.is_floating(kind) or pa.types.is_string(kind):
             columns[name] = column.to_pandas()
         else:
             columns[name] = pd.Series(column.to_pylist(), dtype=object)
