@@ -90,6 +90,16 @@ class Lake:
         with self._catalog.outages_named():
             return self._catalog.find(dataset) is not None
 
+    def location(self, dataset: DatasetName) -> str:
+        """Where the files of a dataset's table lie, as Iceberg's metadata writes it.
+
+        :raises GovernanceError: ``DATASET_UNKNOWN``.
+        """
+        with self._catalog.outages_named():
+            table = self._catalog.seen(dataset) or self._catalog.load(dataset)
+            location: str = table.location()
+            return location
+
     def head(self, dataset: DatasetName) -> int | None:
         """The snapshot main is at: the current version. None for a dataset without a table."""
         with self._catalog.outages_named():
