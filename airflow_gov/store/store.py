@@ -17,6 +17,7 @@ from airflow_gov.store.log import Log
 from airflow_gov.store.url import StoreUrl
 from airflow_gov.store.verdicts import Verdicts
 from airflow_gov.store.versions import Versions
+from airflow_gov.store.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,6 +61,7 @@ class Store:
         self.executions = Executions(self._database)
         self.loads = Loads(self._database, self.executions, clock)
         self.versions = Versions(self._database)
+        self.waiting = Waiting(self._database)
         self.verdicts = Verdicts(self._database)
         self.contracts = Contracts(self._database, clock)
         self.log = Log(self._database)
