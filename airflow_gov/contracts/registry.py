@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from airflow_gov.contracts.files import find_files, read_bytes
 from airflow_gov.contracts.problems import Problem
 from airflow_gov.contracts.reading import ContractFile, Declaration, read_contract_file
+from airflow_gov.contracts.suite_files import read_suites, with_suites
 from airflow_gov.model.errors import GovernanceError, Reason
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class ContractRegistry:
         problems = [*self._parse(path, files[path], standard=True).problems]
         problems += [declared[0].again(other.file, other.line, other.path) for other in declared[1:]]
         contract = declared[0].contract
+        if contract is not None:
+            contract, lost = read_suites(contract, self.folder)
+            problems += lost
         if problems or contract is None:
             raise contract_invalid(str(dataset), problems)
         return contract
@@ -83,8 +87,13 @@ class ContractRegistry:
         report = self.check()
         if report.problems:
             raise contract_invalid(str(self.folder), report.problems)
+        return self.readable()
+
+    def readable(self) -> list[Contract]:
+        """Every contract whose columns could be read, with the suites that could, whatever is wrong else."""
         declarations = self._declarations(self._load()[0])
-        return sorted((d.contract for d in declarations if d.contract), key=lambda contract: contract.dataset)
+        contracts = (read_suites(each.contract, self.folder)[0] for each in declarations if each.contract)
+        return sorted(contracts, key=lambda contract: contract.dataset)
 
     def check(self) -> CheckReport:
         """Everything that is wrong in the folder. A folder without a contract file is wrong too.
@@ -95,7 +104,7 @@ class ContractRegistry:
         if not paths:
             reason = "holds no contract file (*.yaml, *.yml)"
             return CheckReport(0, 0, (Problem(str(self.folder), 1, "$", reason),))
-        return _check(paths, self._aliases)
+        return _check(paths, self.folder, self._aliases)
 
     def _paths(self) -> list[Path]:
         if not self.folder.is_dir():
@@ -162,7 +171,7 @@ def check(path: Path, aliases: Mapping[str, str] | None = None) -> CheckReport:
     registry = ContractRegistry(path, aliases)
     if path.is_dir() or not (path.exists() or path.is_symlink()):
         return registry.check()
-    return _check([path], tuple(sorted((aliases or {}).items())))
+    return _check([path], path.parent, tuple(sorted((aliases or {}).items())))
 
 
 def validate(path: Path, aliases: Mapping[str, str] | None = None) -> list[Problem]:
@@ -170,8 +179,28 @@ def validate(path: Path, aliases: Mapping[str, str] | None = None) -> list[Probl
     return list(check(path, aliases).problems)
 
 
+def readable(path: Path, aliases: Mapping[str, str] | None = None) -> list[Contract]:
+    """The contracts of a file of any name or of a folder, as far as they can be read.
+
+    :param path: the file or folder; it is there.
+    :param aliases: other words for zones.
+    """
+    if path.is_dir():
+        return ContractRegistry(path, aliases).readable()
+    raw = read_bytes(path)
+    if isinstance(raw, Problem):
+        return []
+    parsed = _read(raw, str(path), tuple(sorted((aliases or {}).items())), False)
+    return [read_suites(each.contract, path.parent)[0] for each in parsed.declarations if each.contract]
+
+
 def parse_contract(
-    text: str, dataset: DatasetName, path: str = "", aliases: Mapping[str, str] | None = None
+    text: str,
+    dataset: DatasetName,
+    path: str = "",
+    aliases: Mapping[str, str] | None = None,
+    *,
+    suites: Mapping[str, str] | None = None,
 ) -> Contract:
     """The contract of a dataset from the text of a file that was validated before, e.g. the store's.
 
@@ -181,17 +210,18 @@ def parse_contract(
     :param dataset: the dataset.
     :param path: where the text came from, for people.
     :param aliases: other words for zones.
+    :param suites: texts of the suite files it names, by name.
     :raises GovernanceError: ``CONTRACT_INVALID`` when the text does not say what the dataset's columns are.
     """
     parsed = _read(text.encode(), path, tuple(sorted((aliases or {}).items())), False)
     found = [entry for entry in parsed.declarations if entry.dataset == dataset]
     if found and found[0].contract is not None:
-        return found[0].contract
+        return with_suites(found[0].contract, suites or {})
     undeclared = Problem(path, 1, "$.schema", f"does not declare {dataset}")
     raise contract_invalid(str(dataset), [undeclared, *parsed.problems] if not found else parsed.problems)
 
 
-def _check(paths: Sequence[Path], aliases: tuple[tuple[str, str], ...]) -> CheckReport:
+def _check(paths: Sequence[Path], folder: Path, aliases: tuple[tuple[str, str], ...]) -> CheckReport:
     problems: list[Problem] = []
     first: dict[DatasetName, Declaration] = {}
     for path in paths:
@@ -205,6 +235,8 @@ def _check(paths: Sequence[Path], aliases: tuple[tuple[str, str], ...]) -> Check
             if entry.dataset in first:
                 problems.append(first[entry.dataset].again(entry.file, entry.line, entry.path))
             first.setdefault(entry.dataset, entry)
+            if entry.contract is not None:
+                problems += read_suites(entry.contract, folder)[1]
     return CheckReport(len(paths), len(first), tuple(sorted(problems)))
 
 

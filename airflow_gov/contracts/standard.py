@@ -98,6 +98,8 @@ def _hollow(value: Any, path: JsonPath, inner: list[_Piece]) -> Any:
     if not isinstance(value, dict):
         return value
     hollow = dict(value)
+    if isinstance(rules := value.get("quality"), list):
+        hollow["quality"] = [_with_metric(rule) for rule in rules]
     if isinstance(nested := value.get("properties"), list):
         hollow["properties"] = []
         here = (*path, "properties")
@@ -110,6 +112,13 @@ def _hollow(value: Any, path: JsonPath, inner: list[_Piece]) -> Any:
         here = (*path, "map")
         inner += [_Piece((*here, key), item, "SchemaItemProperty") for key, item in nested.items()]
     return hollow
+
+
+def _with_metric(rule: Any) -> Any:
+    """A quality rule that has its metric under the deprecated name `rule`, as version 3.1 wants it."""
+    if not isinstance(rule, dict) or "metric" in rule or "rule" not in rule:
+        return rule
+    return {("metric" if key == "rule" else key): value for key, value in rule.items()}
 
 
 def _check_piece(piece: _Piece, findings: Findings) -> None:

@@ -74,7 +74,8 @@ class Contract:
 
     :param dataset: the dataset.
     :param columns: in order; empty where the contract leaves them open (raw only).
-    :param hash: SHA-256 of the file's bytes, hexadecimal: which version of the contract this is.
+    :param hash: SHA-256 of the file's bytes and of the suites it names, hexadecimal: which version of the
+        contract this is.
     :param text: the file's text.
     :param path: where it was read, for people.
     :param contract_id: ODCS `id`.
@@ -86,6 +87,7 @@ class Contract:
     :param quality: the dataset's own ODCS quality rules.
     :param sla: ODCS `slaProperties` as written.
     :param roles: ODCS `roles` as written.
+    :param suites: texts of the Great Expectations suite files that the quality rules name, by name.
     """
 
     dataset: DatasetName
@@ -102,6 +104,7 @@ class Contract:
     quality: tuple[QualityEntry, ...] = ()
     sla: tuple[Mapping[str, Any], ...] = ()
     roles: tuple[Mapping[str, Any], ...] = ()
+    suites: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def column(self, name: str) -> Column | None:
         """The column of that name, if there is one."""
