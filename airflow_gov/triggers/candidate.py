@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.triggers.base import BaseTrigger, TriggerEvent
-
-from airflow_gov.model.errors import GovernanceError, StoreUnavailableError
+from airflow_gov.model.waits import CandidateWait
+from airflow_gov.model.zones import DatasetName
+from airflow_gov.triggers.shared import SharedWaitTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
 
-class CandidateTrigger(BaseTrigger):
-    """Fires when a gate has something to check. The store is asked in a thread, never in the event loop.
+class CandidateTrigger(SharedWaitTrigger):
+    """Fires when a gate has something to check, or nothing to wait for any more.
 
     :param outputs: the loads waited for, ``{dataset, load_id}`` each; or
     :param dataset: any candidate of this dataset in the Dag run.
@@ -32,54 +32,25 @@ class CandidateTrigger(BaseTrigger):
         run_id: str,
         poke_interval: float,
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__(poke_interval=poke_interval)
         self.outputs = list(outputs)
         self.dataset = dataset
         self.dag_id = dag_id
         self.run_id = run_id
-        self.poke_interval = poke_interval
 
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Plain JSON values; no address, no secret."""
-        return (
-            f"{type(self).__module__}.{type(self).__qualname__}",
-            {
-                "outputs": self.outputs,
-                "dataset": self.dataset,
-                "dag_id": self.dag_id,
-                "run_id": self.run_id,
-                "poke_interval": self.poke_interval,
-            },
-        )
+    def arguments(self) -> dict[str, Any]:
+        """What it waits for, as it travels."""
+        return {
+            "outputs": self.outputs,
+            "dataset": self.dataset,
+            "dag_id": self.dag_id,
+            "run_id": self.run_id,
+        }
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look until there is a candidate. A store that is down for a while is waited for, too."""
-        while True:
-            try:
-                if await asyncio.to_thread(self._ready):
-                    yield TriggerEvent({"ready": True})  # type: ignore[no-untyped-call]
-                    return
-            except StoreUnavailableError as error:
-                self.log.warning("Looking again in %s s: %s", self.poke_interval, error)
-            except GovernanceError as error:
-                yield TriggerEvent({"error": str(error)})  # type: ignore[no-untyped-call]
-                return
-            await asyncio.sleep(self.poke_interval)
-
-    def _ready(self) -> bool:
-        from airflow_gov.flow.finding import find_loads
-        from airflow_gov.hooks.governance import GovernanceHook
-        from airflow_gov.model.zones import DatasetName
-
-        governance = GovernanceHook().get_governance()
-        try:
-            dataset = (
-                DatasetName.parse(self.dataset, governance.settings.zone_aliases) if self.dataset else None
-            )
-            return bool(
-                find_loads(
-                    governance, outputs=self.outputs, dataset=dataset, dag_id=self.dag_id, run_id=self.run_id
-                )
-            )
-        finally:
-            governance.close()
+    @cached_property
+    def wait(self) -> CandidateWait:
+        """The loads it waits for."""
+        if self.dataset is not None:
+            return CandidateWait((), DatasetName.parse(self.dataset), self.dag_id, self.run_id)
+        loads = ((DatasetName.parse(each["dataset"]), each["load_id"]) for each in self.outputs)
+        return CandidateWait(tuple(loads))
