@@ -79,6 +79,7 @@ class Verdict:
     :param rows: rows in the snapshot.
     :param checked_at: when.
     :param execution_id: the execution that checked.
+    :param load_ids: the loads of the candidate; empty for a version that was published already.
     """
 
     verdict_id: str
@@ -89,6 +90,7 @@ class Verdict:
     rows: int
     checked_at: datetime
     execution_id: str | None = None
+    load_ids: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, select, update
 
 from airflow_gov.store.statements import insert_missing, insert_new
 from airflow_gov.store.tables import contract as table
-from airflow_gov.store.tables import contract_file
+from airflow_gov.store.tables import contract_file, suite_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from airflow_gov.model.contract import Contract
@@ -38,6 +38,11 @@ class Contracts:
             insert_missing(
                 connection, contract_file, [{"contract_hash": contract.hash, "text": contract.text}]
             )
+            suites = [
+                {"contract_hash": contract.hash, "name": name, "text": text}
+                for name, text in sorted(contract.suites.items())
+            ]
+            insert_missing(connection, suite_file, suites)
             return self._use(connection, contract)
 
     def text(self, contract_hash: str) -> str | None:
@@ -46,6 +51,14 @@ class Contracts:
         with self._database.read() as connection:
             text: str | None = connection.execute(query).scalar_one_or_none()
         return text
+
+    def suites(self, contract_hash: str) -> Mapping[str, str]:
+        """The texts of the suite files a contract names, by the names it has for them."""
+        query = select(suite_file.c.name, suite_file.c.text).where(
+            suite_file.c.contract_hash == contract_hash
+        )
+        with self._database.read() as connection:
+            return {row.name: row.text for row in connection.execute(query.order_by(suite_file.c.name))}
 
     def latest(self, dataset: DatasetName) -> tuple[str, str, str] | None:
         """Hash, text and path of the contract that was last in use for a dataset."""

@@ -135,6 +135,17 @@ class Loads:
         """The loads of a Dag run that are written and not published."""
         return [load for load in self.of_run(dataset, dag_id, run_id) if load.state is LoadState.CANDIDATE]
 
+    def waiting(self, dataset: DatasetName | None = None, limit: int = 50) -> list[Load]:
+        """Loads that are written and not published, whatever their run, newest first.
+
+        :param dataset: only into this dataset.
+        :param limit: how many at most.
+        """
+        query = select(table).where(table.c.state == LoadState.CANDIDATE)
+        if dataset is not None:
+            query = query.where(table.c.dataset == str(dataset))
+        return self._list(query.order_by(table.c.updated_at.desc(), table.c.load_id).limit(limit))
+
     def being_written(self, dataset: DatasetName) -> list[str]:
         """Ids of the loads that somebody holds a lease on now."""
         query = select(table.c.load_id).where(

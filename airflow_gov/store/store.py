@@ -11,13 +11,17 @@ from sqlalchemy import text
 from airflow_gov.store import schema
 from airflow_gov.store.contracts import Contracts
 from airflow_gov.store.database import Database
+from airflow_gov.store.decisions import Decisions
 from airflow_gov.store.executions import Executions
 from airflow_gov.store.loads import Loads
 from airflow_gov.store.log import Log
+from airflow_gov.store.reports import Reports
+from airflow_gov.store.reviews import Reviews
 from airflow_gov.store.url import StoreUrl
 from airflow_gov.store.verdicts import Verdicts
 from airflow_gov.store.versions import Versions
 from airflow_gov.store.waiting import Waiting
+from airflow_gov.store.waivers import Waivers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,6 +67,10 @@ class Store:
         self.versions = Versions(self._database)
         self.waiting = Waiting(self._database)
         self.verdicts = Verdicts(self._database)
+        self.decisions = Decisions(self._database)
+        self.waivers = Waivers(self._database)
+        self.reviews = Reviews(self._database)
+        self.reports = Reports(self._database)
         self.contracts = Contracts(self._database, clock)
         self.log = Log(self._database)
 

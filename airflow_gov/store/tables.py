@@ -165,6 +165,7 @@ load = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Index(None, "dag_id", "run_id", "dataset"),
     Index(None, "load_group"),
+    Index(None, "state", "updated_at"),
 )
 
 #: What main of a dataset was: a row per publication, rollback or maintenance; the highest is current.
@@ -213,6 +214,7 @@ verdict = Table(
     Column("rows", BigInteger, nullable=False),
     Column("checked_at", UtcDateTime, nullable=False),
     Column("execution_id", SafeText),
+    Column("load_ids", PlainJson, nullable=False, server_default="[]"),
     Index(None, "dataset", "snapshot_id", "checked_at"),
     Index(None, "dataset", "checked_at"),
 )
@@ -231,6 +233,13 @@ verdict_rule = Table(
     Column("failed_rows", BigInteger),
     Column("severity", SafeText, nullable=False),
     Column("engine", SafeText, nullable=False),
+    Column("check_name", SafeText, nullable=False, server_default=""),
+    Column("dimension", SafeText),
+    Column("description", SafeText, nullable=False, server_default=""),
+    Column("value", PlainJson),
+    Column("rows_checked", BigInteger),
+    Column("missing", BigInteger),
+    Column("examples", PlainJson, nullable=False, server_default="[]"),
     ForeignKeyConstraint(["verdict_id"], ["gov_verdict.verdict_id"], ondelete="CASCADE"),
 )
 
@@ -240,6 +249,16 @@ contract_file = Table(
     metadata,
     Column("contract_hash", SafeText, primary_key=True),
     Column("text", SafeText, nullable=False),
+)
+
+#: The suite files a contract names, as they were when it was kept.
+suite_file = Table(
+    "gov_suite_file",
+    metadata,
+    Column("contract_hash", SafeText, primary_key=True),
+    Column("name", SafeText, primary_key=True),
+    Column("text", SafeText, nullable=False),
+    ForeignKeyConstraint(["contract_hash"], ["gov_contract_file.contract_hash"]),
 )
 
 #: Which contract versions a dataset had. ``used_at``: when it last became the one in use.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, Select, select
 
+from airflow_gov.model.serde import to_plain
 from airflow_gov.model.verdicts import RuleResult, Verdict
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.store.execution_rows import part_row
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from airflow_gov.store.database import Database
+
+#: Fields of a result whose names SQL reserves or that say too little in a table: field → column.
+_COLUMNS = {"check": "check_name", "rows": "rows_checked"}
+_FIELDS = {column: name for name, column in _COLUMNS.items()}
 
 
 class Verdicts:
@@ -79,20 +84,29 @@ def _newest_first(dataset: DatasetName) -> Select[Any]:
 def _results(connection: Connection, ids: list[str]) -> Mapping[str, Sequence[RuleResult]]:
     found: dict[str, list[RuleResult]] = defaultdict(list)
     for row in children(connection, verdict_rule, verdict_rule.c.verdict_id, ids):
-        values = {name: row[name] for name in row if name not in ("verdict_id", "position")}
-        found[row["verdict_id"]].append(RuleResult(**values | {"columns": tuple(row["columns"])}))
+        values = {
+            _FIELDS.get(name, name): row[name] for name in row if name not in ("verdict_id", "position")
+        }
+        lists = {"columns": tuple(row["columns"]), "examples": tuple(row["examples"])}
+        found[row["verdict_id"]].append(RuleResult(**values | lists))
     return found
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
     row = {column.name: getattr(verdict, column.name) for column in table.columns}
-    return row | {"dataset": str(verdict.dataset)}
+    return row | {"dataset": str(verdict.dataset), "load_ids": list(verdict.load_ids)}
 
 
 def _rule_rows(verdict: Verdict) -> list[dict[str, Any]]:
     return [
-        part_row(result, "")
-        | {"verdict_id": verdict.verdict_id, "position": position, "columns": list(result.columns)}
+        {_COLUMNS.get(name, name): value for name, value in part_row(result, "").items()}
+        | {
+            "verdict_id": verdict.verdict_id,
+            "position": position,
+            "columns": list(result.columns),
+            "value": to_plain(result.value),
+            "examples": to_plain(result.examples),
+        }
         for position, result in enumerate(verdict.results)
     ]
 
@@ -107,4 +121,5 @@ def _read(row: RowMapping, results: Sequence[RuleResult]) -> Verdict:
         rows=row["rows"],
         checked_at=row["checked_at"],
         execution_id=row["execution_id"],
+        load_ids=tuple(row["load_ids"]),
     )

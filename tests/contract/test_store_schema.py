@@ -150,7 +150,10 @@ def test_every_query_by_dataset_run_or_time_has_an_index(store_url: str) -> None
     wanted = {
         "gov_execution": [["run_id", "dag_id", "task_id", "map_index"], ["started_at"]],
         "gov_execution_data": [["dataset", "execution_id"]],
-        "gov_load": [["dag_id", "run_id", "dataset"], ["load_group"]],
+        "gov_load": [["dag_id", "run_id", "dataset"], ["load_group"], ["state", "updated_at"]],
+        "gov_decision": [["dataset", "snapshot_id", "decided_at"]],
+        "gov_waiver": [["dataset", "expires_at"]],
+        "gov_review": [["settled", "dataset"]],
         "gov_version": [["dataset", "snapshot_id"]],
         "gov_verdict": [["dataset", "snapshot_id", "checked_at"]],
         "gov_log": [["subject", "sequence"]],
