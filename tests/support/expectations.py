@@ -15,6 +15,7 @@ from airflow_gov.model.types import ColumnType, Decimal, List, Primitive, Struct
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.quality.pushdown import Observation, Relation, evaluate
 from airflow_gov.quality.pushdown.expectations import pushed_down
+from airflow_gov.quality.reference.frames import frame_of as to_frame
 from airflow_gov.transform import DuckEngine
 
 #: What both say of a map expectation.
@@ -75,26 +76,6 @@ def column_type(kind: pa.DataType) -> ColumnType:
     if pa.types.is_timestamp(kind):
         return Primitive("timestamp" if kind.tz is None else "timestamptz")
     return Primitive(_PRIMITIVES[kind])
-
-
-def to_frame(table: pa.Table) -> Any:
-    """The same rows for pandas: nullable types, NaN is a missing value, decimals and dates exact."""
-    import pandas as pd
-
-    nullable = {pa.bool_(): "boolean", pa.int32(): "Int32", pa.int64(): "Int64"}
-    columns = {}
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        kind = column.type
-        if kind in nullable:
-            columns[name] = pd.array(column.to_pylist(), dtype=nullable[kind])
-        elif pa.types.is_timestamp(kind):
-            # Great Expectations reads bounds that are text for a column of nanoseconds only.
-            columns[name] = column.cast(pa.timestamp("ns", kind.tz)).to_pandas()
-        elif pa.types.is_floating(kind) or pa.types.is_string(kind):
-            columns[name] = column.to_pandas()
-        else:
-            columns[name] = pd.Series(column.to_pylist(), dtype=object)
-    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), columns=table.column_names)
 
 
 @dataclass(frozen=True)
