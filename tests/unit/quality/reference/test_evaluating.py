@@ -219,13 +219,6 @@ def test_without_rules_nothing_is_needed(evaluate, monkeypatch):
     assert evaluate([], {"x": [1]}) == {}
 
 
-def test_without_great_expectations_the_extra_is_named(rule, evaluate, monkeypatch):
-    monkeypatch.setitem(sys.modules, "great_expectations.expectations.core", None)
-    with pytest.raises(GovernanceError, match=r"pip install 'airflow-gov\[great-expectations\]'") as caught:
-        evaluate([rule("expect_column_values_to_be_unique", column="x")], {"x": [1]})
-    assert caught.value.reason is Reason.DEPENDENCY_MISSING
-
-
 def test_times_and_texts_mean_what_they_say(rule, evaluate):
     day = dt.datetime.fromisoformat("2024-02-29T12:00:00")
     rows = {
