@@ -31,10 +31,9 @@ class QualityReportLink(BaseOperatorLink):
 
 
 def report_address(verdict_id: str) -> str:
-    """Where Airflow shows a report.
+    """Where Airflow serves a report.
 
     Without a leading slash: the browser resolves it through Airflow's ``<base>``, so that a base path is
-    kept. ``plugin/governance`` is the page of :mod:`airflow_gov.plugins.governance`: Airflow's own
-    navigation stays around the report.
+    kept that the task's host need not know of.
     """
-    return f"plugin/governance/airflow-gov/verdicts/{verdict_id}/report"
+    return f"airflow-gov/verdicts/{verdict_id}/report"

@@ -23,6 +23,7 @@ class DatasetSummary:
     :param quarantined: rows set aside by the loads of the newest version that published loads.
     :param passed: whether the newest verdict, of any snapshot, let it through; None without one.
     :param checked_at: when that verdict was given.
+    :param verdict_id: its id.
     :param owner: the owner in the newest contract.
     :param steward: the steward in the newest contract.
     """
@@ -38,5 +39,6 @@ class DatasetSummary:
     quarantined: int = 0
     passed: bool | None = None
     checked_at: datetime | None = None
+    verdict_id: str | None = None
     owner: str | None = None
     steward: str | None = None

@@ -50,6 +50,7 @@ def _query() -> Select[Any]:
             cast(func.coalesce(_quarantined(known).scalar_subquery(), 0), BigInteger).label("quarantined"),
             checked.c.passed,
             checked.c.checked_at,
+            checked.c.verdict_id,
             promised.c.owner,
             promised.c.steward,
         )

@@ -18,6 +18,7 @@ from airflow_gov.store.tables import verdict_rule
 if TYPE_CHECKING:
     import builtins
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from airflow_gov.store.database import Database
 
@@ -55,12 +56,18 @@ class Verdicts:
             query = query.where(table.c.contract_hash == contract_hash)
         return self._first(query)
 
-    def list(self, dataset: DatasetName, limit: int = 50) -> builtins.list[Verdict]:
+    def list(
+        self, dataset: DatasetName, limit: int = 50, *, until: datetime | None = None
+    ) -> builtins.list[Verdict]:
         """The verdicts on a dataset, newest first.
 
         :param limit: how many at most.
+        :param until: none that was given later.
         """
-        return self._list(_newest_first(dataset).limit(limit))
+        query = _newest_first(dataset)
+        if until is not None:
+            query = query.where(table.c.checked_at <= until)
+        return self._list(query.limit(limit))
 
     def _first(self, query: Select[Any]) -> Verdict | None:
         found = self._list(query.limit(1))

@@ -16,6 +16,7 @@ from airflow_gov.model.zones import Zone
 from airflow_gov.web import errors
 from airflow_gov.web.pages import render
 from airflow_gov.web.security import SecurityHeaders
+from airflow_gov.web.verdicts import add_verdict_routes
 from airflow_gov.web.zones import ZonesView, zones_view
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(_routes(_Reader(store, clock)), dependencies=[Depends(authenticate)])
+    app.include_router(_routes(_Reader(store, clock), store), dependencies=[Depends(authenticate)])
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(StarletteHTTPException, errors.http_error)
     app.add_exception_handler(GovernanceError, errors.governance_error)
@@ -77,7 +78,7 @@ class _Reader:
         return view
 
 
-def _routes(reader: _Reader) -> APIRouter:
+def _routes(reader: _Reader, store: Callable[[], "Store"]) -> APIRouter:
     router = APIRouter()
 
     @router.api_route("/", methods=_READ)
@@ -89,12 +90,16 @@ def _routes(reader: _Reader) -> APIRouter:
         try:
             view = reader.zones(zone)
         except GovernanceError as error:
-            return render("unavailable.html", status=503, error=error, last_read=reader.last_read)
+            return render(
+                "unavailable.html", status=503, heading="Zones", error=error, last_read=reader.last_read
+            )
         return render("zones.html", view=view, read_at=reader.last_read)
 
     @router.api_route("/api/v1/zones", methods=_READ)
     def zones_json(zone: str | None = None) -> Response:
         return JSONResponse(to_plain(reader.zones(zone)))
+
+    add_verdict_routes(router, store)
 
     @router.api_route("/static/{path:path}", methods=_READ)
     async def static(path: str, request: Request) -> Response:

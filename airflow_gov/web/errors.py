@@ -36,7 +36,7 @@ def http_error(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.UNAUTHORIZED:
         page = render_session_ended()
     else:
-        page = render("refused.html", status=error.status_code, detail=error.detail)
+        page = render("refused.html", status=error.status_code, root=_root(request), detail=error.detail)
     page.headers.update(headers)
     return page
 
@@ -47,7 +47,14 @@ def governance_error(request: Request, error: Exception) -> Response:
     unavailable = error.reason in _UNAVAILABLE
     status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.INTERNAL_SERVER_ERROR
     if _wants_page(request):
-        return render("unavailable.html", status=status, error=error, last_read=None)
+        return render(
+            "unavailable.html",
+            status=status,
+            root=_root(request),
+            heading="Not available",
+            error=error,
+            last_read=None,
+        )
     return JSONResponse({"detail": error.message, "reason": error.reason}, status)
 
 
@@ -57,7 +64,7 @@ def unexpected_error(request: Request, error: Exception) -> Response:
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "Something went wrong on the server. Airflow's API server has the details in its log."
     response: Response = (
-        render("refused.html", status=status, detail=detail)
+        render("refused.html", status=status, root=_root(request), detail=detail)
         if _wants_page(request)
         else JSONResponse({"detail": detail}, status)
     )
@@ -68,3 +75,9 @@ def unexpected_error(request: Request, error: Exception) -> Response:
 
 def _wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
+
+
+def _root(request: Request) -> str:
+    """From the address that was asked for to the application's start, wherever it is mounted."""
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    return "../" * (path.count("/") - 1)

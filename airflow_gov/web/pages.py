@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def render(template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+def render(template: str, *, status: int = 200, root: str = "", **context: Any) -> HTMLResponse:
     """A page.
 
     :param template: its file in ``templates/``.
     :param status: HTTP status.
+    :param root: from the page's address to the application's start, e.g. ``../../``.
     :param context: what the template shows.
     """
-    return HTMLResponse(_environment().get_template(template).render(status=status, **context), status)
+    html = _environment().get_template(template).render(status=status, root=root, **context)
+    return HTMLResponse(html, status)
 
 
 # The one page for strangers cannot load our static files: they are closed as well. Its few lines of

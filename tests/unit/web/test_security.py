@@ -21,6 +21,11 @@ PATHS = (
     "/zones/",
     "/api/v1/zones",
     "/api/v1/nothing",
+    "/verdicts/verdict-clean.flights/report",
+    "/verdicts/none/report",
+    "/verdicts/..%2f..%2fzones/report",
+    "/api/v1/verdicts/verdict-clean.flights",
+    "/api/v1/datasets/clean.flights/verdicts",
     "/static/host.js",
     "/static/governance.css",
     "/static/governance.svg",
@@ -49,7 +54,16 @@ def test_strangers_get_401_everywhere(stranger: TestClient, path: str, method: s
 
 def test_every_route_of_the_application_is_among_those_tried(app: FastAPI) -> None:
     templates = {getattr(route, "path", repr(route)) for route in app.routes}
-    assert templates == {"/", "/zones", "/api/v1/zones", "/static/{path:path}", "/{path:path}"}
+    assert templates == {
+        "/",
+        "/zones",
+        "/api/v1/zones",
+        "/verdicts/{verdict_id}/report",
+        "/api/v1/verdicts/{verdict_id}",
+        "/api/v1/datasets/{dataset}/verdicts",
+        "/static/{path:path}",
+        "/{path:path}",
+    }
 
 
 @pytest.mark.parametrize("token", ["Bearer wrong", "Bearer", "Basic cmVhZGVy", "reader"])
