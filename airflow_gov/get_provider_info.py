@@ -59,6 +59,7 @@ def get_provider_info() -> dict[str, Any]:
                 "path": "airflow_gov.decorators.zone.zone_task",
             },
         ],
+        "extra-links": ["airflow_gov.links.quality.QualityReportLink"],
         "asset-uris": [
             {
                 "schemes": ["airflow-gov"],

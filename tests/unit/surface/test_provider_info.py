@@ -82,6 +82,12 @@ def test_the_decorator_it_names_exists() -> None:
     assert callable(getattr(importlib.import_module(module), name))
 
 
+def test_airflow_knows_the_extra_links() -> None:
+    wanted = get_provider_info()["extra-links"]
+    assert wanted == ["airflow_gov.links.quality.QualityReportLink"]
+    assert set(wanted) <= set(ProvidersManager().extra_links_class_names)
+
+
 @pytest.mark.parametrize("option", options().values(), ids=lambda option: option.name)
 def test_every_option_is_documented_and_its_example_allowed(option: object, tmp_path: Path) -> None:
     assert isinstance(option, type(options()["warehouse"]))
