@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,10 @@ def read(path: Path) -> Iterator[Dataset]:
                 given.extend(tests)
                 name = f"{dataset.get('dataset_name', number)} ({engine})"
                 expectation = content["expectation_type"]
-                cases = [_case(name, expectation, each, table, mixed) for each in tests]
+                cases = [
+                    _case(f"{name} {place}", expectation, each, table, mixed)
+                    for place, each in enumerate(tests, 1)
+                ]
                 yield Dataset(table, others, cases)
 
 
@@ -142,7 +145,7 @@ def _table(
 def _column(values: Sequence[Any], kind: pa.DataType | None) -> pa.Array:
     if kind is None:
         found = pa.array(values)
-        return found.cast(pa.string()) if pa.types.is_null(found.type) else found
+        return found.cast(pa.float64()) if pa.types.is_null(found.type) else found
     if pa.types.is_decimal(kind) and any(len(str(each)) > 16 for each in values):
         kind = pa.float64()  # PostgreSQL's NUMERIC holds any number of digits, a table's does not
     return pa.array([None if each is None else _value(each, kind) for each in values], kind)
@@ -150,9 +153,9 @@ def _column(values: Sequence[Any], kind: pa.DataType | None) -> pa.Array:
 
 def _value(value: Any, kind: pa.DataType) -> Any:
     if pa.types.is_timestamp(kind):
-        return datetime.datetime.fromisoformat(_iso(value))
+        return datetime.fromisoformat(_iso(value))
     if pa.types.is_date(kind):
-        return datetime.datetime.fromisoformat(_iso(value)).date()
+        return datetime.fromisoformat(_iso(value)).date()
     if pa.types.is_string(kind):
         return str(value)
     if pa.types.is_decimal(kind):

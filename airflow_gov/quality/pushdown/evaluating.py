@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.sql_text import identifier
 from airflow_gov.quality.pushdown.plans import Aggregate, NotPushedDownError, Observation, Plan, Request, Rows
 
@@ -30,7 +31,7 @@ def evaluate(session: Session, plans: Mapping[str, Plan]) -> dict[str, Result]:
     :param session: has the relations.
     :param plans: by name.
     :returns: by the same names, what each observed; or the error it ended with, :class:`NotPushedDownError`
-        where its exact meaning has no SQL.
+        where its exact meaning has no SQL, ``RULE_INVALID`` where its arguments make no sense.
     """
     results: dict[str, Result] = {}
     waiting: dict[str, Sequence[Request]] = {}
@@ -61,7 +62,7 @@ def _step(
         waiting[name] = next(plan) if replies is None else plan.send(replies)
     except StopIteration as end:
         results[name] = end.value
-    except NotPushedDownError as error:
+    except (NotPushedDownError, GovernanceError) as error:
         results[name] = error
 
 

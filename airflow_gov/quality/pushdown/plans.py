@@ -49,6 +49,7 @@ class Observation:
     :param broken: for rules about single rows: an SQL expression over the relation's columns, true for
         the rows that broke it and never NULL. It may ask about other rows in a subquery.
     :param python: whether values were judged by a Python function.
+    :param metadata: whether no data was read: the table's columns tell.
     """
 
     success: bool
@@ -58,6 +59,7 @@ class Observation:
     unexpected: int | None = None
     broken: str | None = None
     python: bool = False
+    metadata: bool = False
 
 
 #: Yields requests, is sent their answers in order (a value for an aggregate, a list of tuples for rows),
