@@ -11,7 +11,8 @@ from airflow.sdk import BaseOperator
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import LoadKey, WriteMode
 from airflow_gov.model.zones import DatasetName
-from airflow_gov.operators.recording import dag_folder, governed
+from airflow_gov.operators.contracts import contracts_of
+from airflow_gov.operators.recording import governed
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -69,8 +70,7 @@ class ZoneOperator(BaseOperator):
         :raises GovernanceError: a bad name, no contract, or one that is not valid.
         """
         dataset = self.parse_dataset(governance, name)
-        folder = dag_folder(context) / (self.contracts_folder or governance.settings.contracts_folder)
-        return governance.contracts(folder).resolve(dataset)
+        return contracts_of(governance, context, self.contracts_folder).resolve(dataset)
 
     @staticmethod
     def parse_dataset(governance: Governance, name: str) -> DatasetName:

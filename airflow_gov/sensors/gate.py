@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseSensorOperator
-from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR
-from airflow.sdk.configuration import conf
 from airflow.sdk.definitions.xcom_arg import XComArg
 
 from airflow_gov.assets import dataset as dataset_asset
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.zones import DatasetName
-from airflow_gov.operators.recording import governed
+from airflow_gov.sensors.waiting import GovernedSensor
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -23,12 +19,12 @@ if TYPE_CHECKING:
     from airflow_gov.flow.recording import Recording
     from airflow_gov.model.loads import Load
     from airflow_gov.runtime import Governance
+    from airflow_gov.triggers.candidate import CandidateTrigger
 
 ACTION = "Check and publish"
-WAITING = "Wait for a candidate"
 
 
-class QualityGateSensor(BaseSensorOperator):
+class QualityGateSensor(GovernedSensor):
     """Check candidates against their contracts and publish those that keep them.
 
     Give either ``candidate`` or ``dataset``. Without a candidate yet, it waits; a candidate that does
@@ -44,61 +40,41 @@ class QualityGateSensor(BaseSensorOperator):
     Returns ``{dataset, load_id, snapshot, version}``, or a list of these for several loads.
     """
 
-    ui_color = "#f2ecd8"
+    waiting = "Wait for a candidate"
     template_fields: Sequence[str] = ("candidate", "dataset")
 
-    def __init__(
-        self,
-        *,
-        candidate: Any = None,
-        dataset: str | None = None,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poke_interval: timedelta | float = 30,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, candidate: Any = None, dataset: str | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("outlets", [dataset_asset(name).asset for name in _known_names(candidate, dataset)])
-        super().__init__(poke_interval=poke_interval, **kwargs)
+        super().__init__(**kwargs)
         self.candidate = candidate
         self.dataset = dataset
-        self.deferrable = deferrable
         self._found: list[Load] = []
-        self._look: Callable[[], list[Load]] = list
 
-    def execute(self, context: Context) -> Any:
-        """Wait for a candidate, check it, publish it."""
-        with governed(self, context, ACTION) as (governance, recording):
-            self._look = lambda: self._loads(governance, context)
-            if self.deferrable:
-                if not self.poke(context):
-                    recording.action = WAITING
-                    self._defer(context)
-            else:
-                recording.action = WAITING
-                super().execute(context)
-            # Waiting is over: from here on a failure is a failure. (This instance serves one try.)
-            self.soft_fail = self.never_fail = False
-            recording.action = ACTION
-            return self._publish(governance, recording, self._found, context)
-
-    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
-        """Back from the triggerer: a candidate is there, or the trigger could not look."""
-        if event is not None and event.get("error"):
-            self.log.warning("The trigger could not look for candidates: %s", event["error"])
-        return self.execute(context)
-
-    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Resume; a wait that failed in the triggerer (timed out, as a rule) is recorded, too."""
-        if next_method == TRIGGER_FAIL_REPR:
-            with governed(self, context, WAITING):
-                return super().resume_execution(next_method, next_kwargs, context)
-        return super().resume_execution(next_method, next_kwargs, context)
-
-    def poke(self, context: Context) -> bool:
+    def look(self, governance: Governance, context: Context) -> bool:
         """Whether there is something to check."""
-        self._found = self._look()
+        self._found = self._loads(governance, context)
         if not self._found:
             self.log.info("No candidate yet.")
         return bool(self._found)
+
+    def finish(self, governance: Governance, recording: Recording, context: Context) -> Any:
+        """Check what was found, and publish it."""
+        recording.action = ACTION
+        return self._publish(governance, recording, self._found, context)
+
+    def trigger(self, governance: Governance, context: Context) -> CandidateTrigger:
+        """Waits for the same."""
+        from airflow_gov.triggers.candidate import CandidateTrigger
+
+        outputs, dataset = self._wanted(governance)
+        ti: Any = context["ti"]
+        return CandidateTrigger(
+            outputs=[{"dataset": each["dataset"], "load_id": each["load_id"]} for each in outputs],
+            dataset=str(dataset) if dataset is not None else None,
+            dag_id=ti.dag_id,
+            run_id=ti.run_id,
+            poke_interval=self.poke_interval,
+        )
 
     def _publish(
         self, governance: Governance, recording: Recording, loads: list[Load], context: Context
@@ -163,25 +139,6 @@ class QualityGateSensor(BaseSensorOperator):
         if self.dataset is not None:
             return [], DatasetName.parse(self.dataset, governance.settings.zone_aliases)
         return _outputs(self.candidate), None
-
-    def _defer(self, context: Context) -> None:
-        from airflow_gov.triggers.candidate import CandidateTrigger
-
-        ti: Any = context["ti"]
-        self.defer(
-            trigger=CandidateTrigger(
-                outputs=[
-                    {"dataset": each["dataset"], "load_id": each["load_id"]}
-                    for each in _outputs(self.candidate)
-                ],
-                dataset=self.dataset,
-                dag_id=ti.dag_id,
-                run_id=ti.run_id,
-                poke_interval=self.poke_interval,
-            ),
-            method_name="execute_complete",
-            timeout=timedelta(seconds=self.timeout),
-        )
 
 
 def _outputs(candidate: Any) -> list[Mapping[str, Any]]:

@@ -158,13 +158,22 @@ def _awaited(waits: CTE, query: Select[Any]) -> Select[Any]:
 
 
 def _taken_back() -> Any:
-    """A later rollback went to a snapshot that main had before this version."""
-    rollback, before = version.alias("rollback"), version.alias("before")
-    return exists().where(
-        rollback.c.dataset == version.c.dataset,
-        rollback.c.kind == VersionKind.ROLLBACK,
-        rollback.c.version > version.c.version,
-        before.c.dataset == version.c.dataset,
+    """A later rollback went to what main was before this version, or to nothing at all."""
+    rollback, before, restored = version.alias("rollback"), version.alias("before"), version.alias("restored")
+    earlier = exists().where(
+        before.c.dataset == rollback.c.dataset,
         before.c.snapshot_id == rollback.c.snapshot_id,
         before.c.version < version.c.version,
     )
+    known = exists().where(
+        restored.c.dataset == rollback.c.dataset,
+        restored.c.snapshot_id == rollback.c.snapshot_id,
+        restored.c.version < rollback.c.version,
+    )
+    taken_back = exists().where(
+        rollback.c.dataset == version.c.dataset,
+        rollback.c.kind == VersionKind.ROLLBACK,
+        rollback.c.version > version.c.version,
+        or_(earlier.correlate(rollback, version), not_(known.correlate(rollback))),
+    )
+    return taken_back.correlate(version)

@@ -150,6 +150,14 @@ class TestVersions:
         publish(store, 4)
         assert self.newest(store, newer_than=1) == 4
 
+    def test_nothing_counts_that_came_before_a_rollback_to_the_empty_table(self, store: Store) -> None:
+        publish(store, 1)
+        publish(store, 2)
+        publish(store, 3, kind=VersionKind.ROLLBACK, snapshot_id=1000)
+        assert self.newest(store) is None
+        publish(store, 4)
+        assert self.newest(store) == 4
+
     def test_many_are_answered_by_one_statement(self, store: Store, statements) -> None:
         publish(store, 1)
         waits = [VersionWait(FLIGHTS, newer_than=number) for number in range(500)]

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,15 @@ class Home:
         """The wired parts, as a task of this home sees them."""
         return Governance(Settings.load())
 
-    def contract(self, *schemas: dict[str, Any], name: str = "product") -> None:
+    def contract(
+        self,
+        *schemas: dict[str, Any],
+        name: str = "product",
+        sla: Sequence[dict[str, Any]] = (),
+        stewards: Sequence[str] = (),
+    ) -> None:
         """Write a contract file with these schema entries."""
+        members = [{"username": steward, "role": "steward"} for steward in stewards]
         document = {
             "apiVersion": "v3.1.0",
             "kind": "DataContract",
@@ -46,9 +53,11 @@ class Home:
             "name": name,
             "version": "1.0.0",
             "status": "active",
-            "team": {"name": "Team", "members": [{"username": "ada@example.com", "role": "owner"}]},
+            "team": {"name": "Team", "members": [{"username": "ada@example.com", "role": "owner"}, *members]},
             "schema": list(schemas),
         }
+        if sla:
+            document["slaProperties"] = list(sla)
         (self.contracts / f"{name}.odcs.yaml").write_text(json.dumps(document, indent=2))
 
     def source(self, name: str, text: str) -> str:

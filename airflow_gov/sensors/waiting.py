@@ -1,0 +1,95 @@
+"""What all our sensors share: waiting in a worker or in the triggerer, recorded like any work."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import BaseSensorOperator
+from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR
+from airflow.sdk.configuration import conf
+
+from airflow_gov.operators.recording import governed
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_gov.flow.recording import Recording
+    from airflow_gov.runtime import Governance
+    from airflow_gov.triggers.shared import SharedWaitTrigger
+
+
+class GovernedSensor(BaseSensorOperator):
+    """A sensor that asks the governance store, and then does something under governance.
+
+    ``soft_fail`` and ``never_fail`` apply to waiting only. Deferred, all sensors of a triggerer with the
+    same ``poke_interval`` ask together: thousands of them cost one query.
+
+    :param deferrable: wait in the triggerer, without a worker slot; default: Airflow's option
+        ``[operators] default_deferrable``.
+    :param poke_interval: seconds between two looks.
+    """
+
+    ui_color = "#f2ecd8"
+    #: What it does while it waits, as the record says.
+    waiting: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        *,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poke_interval: timedelta | float = 30,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(poke_interval=poke_interval, **kwargs)
+        self.deferrable = deferrable
+        self._governance: Governance | None = None
+
+    @abstractmethod
+    def look(self, governance: Governance, context: Context) -> bool:
+        """Whether waiting is over."""
+
+    @abstractmethod
+    def trigger(self, governance: Governance, context: Context) -> SharedWaitTrigger:
+        """What waits instead of this sensor."""
+
+    @abstractmethod
+    def finish(self, governance: Governance, recording: Recording, context: Context) -> Any:
+        """What it does when waiting is over, and what it returns."""
+
+    def execute(self, context: Context) -> Any:
+        """Wait, then finish."""
+        with governed(self, context, self.waiting) as (governance, recording):
+            self._governance = governance
+            if not self.deferrable:
+                super().execute(context)
+            elif not self.poke(context):
+                self.defer(
+                    trigger=self.trigger(governance, context),
+                    method_name="execute_complete",
+                    timeout=timedelta(seconds=self.timeout),
+                )
+            # Waiting is over: from here on a failure is a failure. (This instance serves one try.)
+            self.soft_fail = self.never_fail = False
+            return self.finish(governance, recording, context)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
+        """Back from the triggerer: waiting is over, or the trigger could not look."""
+        if event is not None and event.get("error"):
+            self.log.warning("The trigger could not look: %s", event["error"])
+        return self.execute(context)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Resume; a wait that failed in the triggerer (timed out, as a rule) is recorded, too."""
+        if next_method == TRIGGER_FAIL_REPR:
+            with governed(self, context, self.waiting):
+                return super().resume_execution(next_method, next_kwargs, context)
+        return super().resume_execution(next_method, next_kwargs, context)
+
+    def poke(self, context: Context) -> bool:
+        """Look once."""
+        if self._governance is None:
+            raise RuntimeError("A governed sensor pokes within execute().")
+        return self.look(self._governance, context)
