@@ -8,11 +8,12 @@ runs many plans side by side and answers what they ask for at the same time in o
 from __future__ import annotations
 
 from airflow_gov.quality.pushdown.evaluating import evaluate
-from airflow_gov.quality.pushdown.plans import Aggregate, NotPushedDownError, Observation, Plan, Rows
+from airflow_gov.quality.pushdown.plans import Aggregate, Fenced, NotPushedDownError, Observation, Plan, Rows
 from airflow_gov.quality.pushdown.relation import Relation
 
 __all__ = [
     "Aggregate",
+    "Fenced",
     "NotPushedDownError",
     "Observation",
     "Plan",

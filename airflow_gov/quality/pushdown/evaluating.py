@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.sql_text import identifier
-from airflow_gov.quality.pushdown.plans import Aggregate, NotPushedDownError, Observation, Plan, Request, Rows
+from airflow_gov.quality.pushdown.plans import (
+    Aggregate,
+    Fenced,
+    NotPushedDownError,
+    Observation,
+    Plan,
+    Request,
+    Rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +26,16 @@ if TYPE_CHECKING:
 #: Most aggregates in one SELECT; each holds its state for every thread.
 MAX_AGGREGATES = 200
 
+#: Runs a user's SELECT under a fence and gives its columns' names and its first rows.
+RunFenced = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
+
 #: What a plan ends with: what it observed, or why it could not.
 Result = Observation | Exception
 
 
-def evaluate(session: Session, plans: Mapping[str, Plan]) -> dict[str, Result]:
+def evaluate(
+    session: Session, plans: Mapping[str, Plan], fenced: RunFenced | None = None
+) -> dict[str, Result]:
     """Run plans to their end.
 
     In each round everything the plans ask for is computed, equal aggregates once and those of one
@@ -30,6 +43,7 @@ def evaluate(session: Session, plans: Mapping[str, Plan]) -> dict[str, Result]:
 
     :param session: has the relations.
     :param plans: by name.
+    :param fenced: runs users' SELECTs; None: rules that have one are not pushed down.
     :returns: by the same names, what each observed; or the error it ended with, :class:`NotPushedDownError`
         where its exact meaning has no SQL, ``RULE_INVALID`` where its arguments make no sense.
     """
@@ -39,7 +53,7 @@ def evaluate(session: Session, plans: Mapping[str, Plan]) -> dict[str, Result]:
         _step(name, plan, None, waiting, results)
     while waiting:
         asked, waiting = waiting, {}
-        answers = _answer(session, asked.values())
+        answers = _answer(session, asked.values(), fenced)
         for name, requests in asked.items():
             replies = [answers[request] for request in requests]
             failed = next((reply for reply in replies if isinstance(reply, Exception)), None)
@@ -66,7 +80,9 @@ def _step(
         results[name] = error
 
 
-def _answer(session: Session, asked: Iterable[Sequence[Request]]) -> dict[Request, Any]:
+def _answer(
+    session: Session, asked: Iterable[Sequence[Request]], fenced: RunFenced | None
+) -> dict[Request, Any]:
     requests = list(dict.fromkeys(request for each in asked for request in each))
     answers: dict[Request, Any] = {}
     aggregates = [request for request in requests if isinstance(request, Aggregate)]
@@ -78,7 +94,18 @@ def _answer(session: Session, asked: Iterable[Sequence[Request]]) -> dict[Reques
         session.keep_order()
     for request in rows:
         answers[request] = _attempt(session, request.sql)
+    for own in (request for request in requests if isinstance(request, Fenced)):
+        answers[own] = _under_fence(fenced, own.sql)
     return answers
+
+
+def _under_fence(fenced: RunFenced | None, sql: str) -> Any:
+    if fenced is None:
+        return NotPushedDownError("there is no place here for a user's own SELECT")
+    try:
+        return fenced(sql)[1][0]
+    except GovernanceError as error:
+        return error
 
 
 def _in_one_pass(session: Session, relation: str, aggregates: Sequence[Aggregate]) -> dict[Request, Any]:

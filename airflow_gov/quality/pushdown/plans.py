@@ -33,7 +33,17 @@ class Rows:
     ordered: bool = False
 
 
-Request = Aggregate | Rows
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """A user's SELECT of datasets under their own names, run where it can reach nothing else.
+
+    :param sql: the SELECT. It gives one row.
+    """
+
+    sql: str
+
+
+Request = Aggregate | Rows | Fenced
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +72,8 @@ class Observation:
     metadata: bool = False
 
 
-#: Yields requests, is sent their answers in order (a value for an aggregate, a list of tuples for rows),
-#: and returns what it observed.
+#: Yields requests, is sent their answers in order (a value for an aggregate, a list of tuples for rows, a
+#: tuple for a user's SELECT), and returns what it observed.
 Plan = Generator[Sequence[Request], Sequence[Any], Observation]
 
 

@@ -23,6 +23,7 @@ class Relation:
     :param judging: registers a Python function of one value for SQL and gives its name there; see
         :meth:`airflow_gov.quality.rules.Session.add_function`.
     :param others: names in the session of other datasets that rules compare with, by dataset name.
+    :param dataset: the dataset's own name, by which users' SELECTs know it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Relation:
     condition: str | None = None
     judging: Callable[[Callable[[Any], bool], str], str] | None = None
     others: Mapping[str, str] = field(default_factory=dict)
+    dataset: str | None = None
 
     def where(self, condition: str) -> Relation:
         """Those of its rows for which a condition holds."""
