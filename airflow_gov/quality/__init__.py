@@ -1,11 +1,20 @@
-"""Quality: rules are evaluated on a candidate, their results make the verdict.
+"""Quality: rules are evaluated on a snapshot, their results make the verdict.
 
-Every kind of rules is a :class:`~airflow_gov.quality.rules.RuleEngine`. :func:`check_structure` runs the
-one that every dataset has: what its contract says about structure. Other suites (ODCS quality rules,
-Great Expectations) are further engines whose results are added to the same verdict.
+:func:`check` evaluates what every dataset has, the rules of structure, and the suite of its contract: metrics
+and SQL of the Open Data Contract Standard, expectations of Great Expectations, and rules about time.
 """
 
-from airflow_gov.quality.rules import QueryEngine, RuleEngine
-from airflow_gov.quality.structure import check_structure
+from airflow_gov.quality.checking import check, check_structure, other_datasets
+from airflow_gov.quality.rules import QueryEngine
+from airflow_gov.quality.subject import Subject
+from airflow_gov.quality.suites import rule_problems, suite_of
 
-__all__ = ["QueryEngine", "RuleEngine", "check_structure"]
+__all__ = [
+    "QueryEngine",
+    "Subject",
+    "check",
+    "check_structure",
+    "other_datasets",
+    "rule_problems",
+    "suite_of",
+]

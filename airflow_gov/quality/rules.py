@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from airflow_gov.model.contract import Contract
     from airflow_gov.model.loads import FileRef
     from airflow_gov.model.tables import SourceTable
-    from airflow_gov.model.verdicts import RuleResult
+    from airflow_gov.model.zones import DatasetName
+    from airflow_gov.quality.subject import Schema
 
 #: Runs one SELECT and gives its rows.
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -43,14 +43,14 @@ class QueryEngine(Protocol):
     def query_tables(self, tables: Mapping[str, SourceTable]) -> AbstractContextManager[Session]:
         """A session in which each table has the name it is given."""
 
+    def query_datasets(
+        self, tables: Mapping[DatasetName, SourceTable]
+    ) -> AbstractContextManager[Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]]:
+        """A fenced session for users' SELECTs: gives a SELECT's columns and its first two rows."""
 
-class RuleEngine(Protocol):
-    """Evaluates one kind of rules that a contract has."""
+    def refuse_sql(self, sql: str, schemas: Mapping[DatasetName, Schema | None]) -> None:
+        """Refuse a SELECT that cannot give one value.
 
-    def check(self, contract: Contract, candidate: SourceTable, added: SourceTable) -> tuple[RuleResult, ...]:
-        """Evaluate the contract's rules of this kind.
-
-        :param contract: what was promised.
-        :param candidate: the snapshot to be published: rules about the whole table read it.
-        :param added: the load's rows in it: rules about single rows read no more than these.
+        :param schemas: the datasets it may read, with their columns where these are known.
+        :raises GovernanceError: ``SQL_REFUSED``, ``SQL_FAILED``.
         """

@@ -2,82 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from airflow_gov.model.contract import LOAD_ID_COLUMN, Column, Contract
 from airflow_gov.model.sql_text import identifier
 from airflow_gov.model.verdicts import RuleResult
 from airflow_gov.model.zones import Zone
+from airflow_gov.quality.examples import examples_of
 from airflow_gov.quality.keys import Duplicates, count_duplicates
 from airflow_gov.quality.raw import check_raw
 
 if TYPE_CHECKING:
-    from airflow_gov.model.tables import SourceTable
-    from airflow_gov.quality.rules import Query, QueryEngine
+    from airflow_gov.quality.rules import Session
+    from airflow_gov.quality.subject import Schema, Subject
 
-#: Names of a snapshot's columns in order, with their types.
-Schema = Sequence[tuple[str, str]]
+#: Names of the subject's tables in the session.
+CANDIDATE, ADDED = "candidate", "added"
+#: Rules about the load's rows alone: their results hold for the same files wherever they are.
+_OF_LOAD = ("row_count", "required")
 
-_CANDIDATE, _ADDED = "candidate", "added"
 
-
-def check_structure(
-    contract: Contract,
-    candidate: SourceTable,
-    added: SourceTable,
-    engine: QueryEngine,
-    *,
-    previous_schema: Schema | None = None,
-    exists: Callable[[str], bool] | None = None,
-    allow_empty: bool = False,
+def structure_results(
+    subject: Subject, session: Session, known: Sequence[RuleResult] = ()
 ) -> tuple[RuleResult, ...]:
-    """Check a candidate's structure against its contract.
+    """Check a snapshot's structure against its contract.
 
-    :param contract: what was promised.
-    :param candidate: the snapshot to be published.
-    :param added: the load's rows in it.
-    :param engine: runs the queries.
-    :param previous_schema: the published version's columns: none of them may have got lost.
-    :param exists: tells whether a raw object's URI exists; raw datasets only.
-    :param allow_empty: whether a load without rows is a load.
+    Rows of the load are counted in one query, which Parquet statistics answer where they can; each key is
+    counted in queries of its own columns over the snapshot.
+
+    :param subject: the snapshot.
+    :param session: has its tables as :data:`CANDIDATE` and :data:`ADDED`.
+    :param known: results of the same load's files, of which those about its rows alone are taken over.
     :returns: the result of each rule; observations are counts and names, never values.
     """
+    contract = subject.contract
     if contract.dataset.zone is Zone.RAW:
-        with engine.query_tables({_ADDED: added}) as query:
-            return check_raw(contract, query, _ADDED, exists)
-    return StructureRules(engine, previous_schema, allow_empty).check(contract, candidate, added)
+        return check_raw(contract, session, ADDED, subject.exists)
+    there = {name for name, _ in subject.candidate.schema}
+    required = [column for column in contract.columns if column.required and column.name in there]
+    results = [
+        _columns(contract, subject.candidate.schema, subject.previous_schema),
+        *(_known(known, required) or _rows(session, subject, required)),
+    ]
+    for column in contract.columns:
+        if column.unique and column.name in there and contract.primary_key != (column.name,):
+            result = _unique(column.name, count_duplicates(session, CANDIDATE, (column,)))
+            results.append(_with_examples(result, session, _repeats((column.name,)), subject))
+    key = tuple(part for name in contract.primary_key if (part := contract.column(name)) is not None)
+    if key and all(part.name in there for part in key):
+        result = _primary_key(key, count_duplicates(session, CANDIDATE, key))
+        results.append(_with_examples(result, session, _repeats(contract.primary_key), subject))
+    return tuple(results)
 
 
-@dataclass(frozen=True)
-class StructureRules:
-    """Evaluates what a contract says about structure; see :func:`check_structure`."""
+def _known(known: Sequence[RuleResult], required: Sequence[Column]) -> list[RuleResult]:
+    """The results about the load's rows, where all of them are known."""
+    found = {(result.rule, result.columns): result for result in known if result.rule in _OF_LOAD}
+    wanted = [("row_count", ()), *(("required", (column.name,)) for column in required)]
+    return [found[key] for key in wanted] if all(key in found for key in wanted) else []
 
-    engine: QueryEngine
-    previous_schema: Schema | None = None
-    allow_empty: bool = False
 
-    def check(self, contract: Contract, candidate: SourceTable, added: SourceTable) -> tuple[RuleResult, ...]:
-        """Evaluate the rules.
+def _with_examples(
+    result: RuleResult, session: Session, broken: str, subject: Subject, table: str = CANDIDATE
+) -> RuleResult:
+    if result.passed:
+        return result
+    return replace(result, examples=examples_of(session, table, broken, subject))
 
-        Rows of the load are counted in one query, which Parquet statistics answer where they can; each
-        key is counted in one query of its own columns over the snapshot.
-        """
-        there = {name for name, _ in candidate.schema}
-        results = [_columns(contract, candidate.schema, self.previous_schema)]
-        with self.engine.query_tables({_CANDIDATE: candidate, _ADDED: added}) as query:
-            required = [column for column in contract.columns if column.required and column.name in there]
-            results += _rows(query, added, required, allow_empty=self.allow_empty)
-            results += [
-                _unique(column.name, count_duplicates(query, _CANDIDATE, (column,)))
-                for column in contract.columns
-                if column.unique and column.name in there and contract.primary_key != (column.name,)
-            ]
-            key = tuple(column for name in contract.primary_key if (column := contract.column(name)))
-            if key and all(column.name in there for column in key):
-                results.append(_primary_key(key, count_duplicates(query, _CANDIDATE, key)))
-        return tuple(results)
+
+def _repeats(names: Sequence[str]) -> str:
+    """Which rows have a key that another row has, or no whole key."""
+    key = f"({', '.join(map(identifier, names))})"
+    without = " OR ".join(f"{identifier(name)} IS NULL" for name in names)
+    again = f"{key} IN (SELECT {key} FROM {CANDIDATE} GROUP BY ALL HAVING count(*) > 1)"
+    return f"coalesce({again}, false)" if len(names) == 1 else f"(({without}) OR coalesce({again}, false))"
 
 
 def _columns(contract: Contract, schema: Schema, previous: Schema | None) -> RuleResult:
@@ -106,34 +106,39 @@ def _columns(contract: Contract, schema: Schema, previous: Schema | None) -> Rul
     )
 
 
-def _rows(
-    query: Query, added: SourceTable, required: Sequence[Column], *, allow_empty: bool
-) -> list[RuleResult]:
+def _rows(session: Session, subject: Subject, required: Sequence[Column]) -> list[RuleResult]:
     """The rules about the load's rows, in one query. count(column) counts values, not nulls."""
+    declared = subject.added.rows
     counts = ", ".join(["count(*)", *(f"count({identifier(column.name)})" for column in required)])
-    rows, *values = query(f"SELECT {counts} FROM {_ADDED}")[0]
+    rows, *values = session(f"SELECT {counts} FROM {ADDED}")[0]
     results = [
         RuleResult(
             rule="row_count",
-            passed=(rows > 0 or allow_empty) and rows == added.rows,
-            expected=f"{added.rows:,} rows, as the table's metadata says"
-            if added.rows or allow_empty
+            passed=(rows > 0 or subject.allow_empty) and rows == declared,
+            expected=f"{declared:,} rows, as the table's metadata says"
+            if declared or subject.allow_empty
             else "rows",
             observed=f"{rows:,} rows",
+            rows=rows,
         )
     ]
-    results += [
-        RuleResult(
-            rule="required",
-            passed=count == rows,
-            columns=(column.name,),
-            expected="no nulls",
-            observed=f"{rows - count:,} nulls" if count < rows else "no nulls",
-            failed_rows=rows - count,
-        )
-        for column, count in zip(required, values, strict=True)
-    ]
+    for column, count in zip(required, values, strict=True):
+        result = _required(column, rows, count)
+        missing = f"{identifier(column.name)} IS NULL"
+        results.append(_with_examples(result, session, missing, subject, ADDED))
     return results
+
+
+def _required(column: Column, rows: int, values: int) -> RuleResult:
+    return RuleResult(
+        rule="required",
+        passed=values == rows,
+        columns=(column.name,),
+        expected="no nulls",
+        observed=f"{rows - values:,} nulls" if values < rows else "no nulls",
+        failed_rows=rows - values,
+        rows=rows,
+    )
 
 
 def _unique(name: str, duplicates: Duplicates) -> RuleResult:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from airflow_gov.transform.asking import FencedSession, refuse_value_query
 from airflow_gov.transform.callables import run_function
 from airflow_gov.transform.checking import QuerySession
 from airflow_gov.transform.files.reading import ReadResult, read_files
 from airflow_gov.transform.query import run_query
-from airflow_gov.transform.session import Limits, add_named_tables, open_session
+from airflow_gov.transform.session import Limits, add_named_tables, add_tables, fence, open_session
 from airflow_gov.transform.splitting import split_table
 from airflow_gov.transform.writing import Target, Written
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_gov.model.contract import Contract
     from airflow_gov.model.tables import SourceTable
     from airflow_gov.model.zones import DatasetName
+    from airflow_gov.transform.asking import Schema
     from airflow_gov.transform.files.plain import LocalFile
 
 #: Bytes of one data file, unless told otherwise.
@@ -181,3 +183,15 @@ class DuckEngine:
         with open_session(self.limits) as connection:
             add_named_tables(connection, tables)
             yield QuerySession(connection, self.target_file_size)
+
+    @contextmanager
+    def query_datasets(self, tables: Mapping[DatasetName, SourceTable]) -> Iterator[FencedSession]:
+        """A fenced session for users' SELECTs, in which each table has its dataset's name."""
+        with open_session(self.limits) as connection:
+            add_tables(connection, tables.values())
+            fence(connection, reads=tables.values())
+            yield FencedSession(connection, list(tables))
+
+    def refuse_sql(self, sql: str, schemas: Mapping[DatasetName, Schema | None]) -> None:
+        """Refuse a SELECT that cannot give one value; see :func:`asking.refuse_value_query`."""
+        refuse_value_query(sql, schemas)

@@ -154,16 +154,18 @@ def _empty_select(schema: Sequence[tuple[str, str]]) -> str:
     return f"SELECT {', '.join(_column(name, kind, set()) for name, kind in schema)} WHERE false"
 
 
-def fence(connection: DuckDBPyConnection, *, reads: Iterable[SourceTable], writes: Path) -> None:
-    """Close the session: from here on it reads the tables' files and writes one folder, nothing else.
+def fence(
+    connection: DuckDBPyConnection, *, reads: Iterable[SourceTable], writes: Path | None = None
+) -> None:
+    """Close the session: from here on it reads the tables' files and writes one folder, if any.
 
     DuckDB holds the fence itself: no other file, no network, no extension, and no way back.
     """
-    folder = str(writes.absolute())
+    folders = [] if writes is None else [str(writes.absolute())]
     paths = [path for table in reads for path in table.local_paths or ()]
     for statement in (
-        f"SET allowed_paths = {literals([*paths, folder])}",
-        f"SET allowed_directories = {literals([folder + '/'])}",
+        f"SET allowed_paths = {literals([*paths, *folders])}",
+        f"SET allowed_directories = {literals(folder + '/' for folder in folders)}",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ):

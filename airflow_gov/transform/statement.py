@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 TABLE_FUNCTIONS = frozenset(
     {"generate_series", "json_each", "json_tree", "range", "repeat", "repeat_row", "unnest"}
 )
+#: What to do about a dataset that is not declared, unless told otherwise.
+DECLARE = "add what is missing to the task's source"
 #: Parts of a query that only read. DuckDB also allows INSERT, COPY and the like inside WITH.
 _READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 
@@ -37,11 +39,12 @@ class Statement:
     reads: frozenset[DatasetName]
 
 
-def parse_select(sql: str, declared: Collection[DatasetName]) -> Statement:
+def parse_select(sql: str, declared: Collection[DatasetName], *, declare: str = DECLARE) -> Statement:
     """Check a user's SQL.
 
     :param sql: the text.
     :param declared: the datasets it may name.
+    :param declare: what to do so that it may name another.
     :raises GovernanceError: ``SQL_FAILED`` where it is no SQL, ``SQL_REFUSED`` where it is more or other
         than one SELECT of the declared datasets.
     """
@@ -53,7 +56,7 @@ def parse_select(sql: str, declared: Collection[DatasetName]) -> Statement:
         raise _refused(f"DuckDB cannot analyse this SELECT: {tree.get('error_message', '')}")
     nodes = list(_nodes(tree["statements"]))
     _require_reading(nodes)
-    return Statement(text=_without_end(sql), reads=frozenset(_tables(nodes, declared)))
+    return Statement(text=_without_end(sql), reads=frozenset(_tables(nodes, declared, declare)))
 
 
 def _refused(message: str, **attributes: Any) -> GovernanceError:
@@ -116,7 +119,9 @@ def _require_harmless(node: dict[str, Any]) -> None:
         )
 
 
-def _tables(nodes: list[dict[str, Any]], declared: Collection[DatasetName]) -> Iterator[DatasetName]:
+def _tables(
+    nodes: list[dict[str, Any]], declared: Collection[DatasetName], declare: str
+) -> Iterator[DatasetName]:
     """The declared datasets that the query names; a name that is neither one nor a WITH is refused."""
     names = {str(dataset): dataset for dataset in declared}
     local = {
@@ -134,17 +139,17 @@ def _tables(nodes: list[dict[str, Any]], declared: Collection[DatasetName]) -> I
         if len(path) == 1 and path[0].lower() in local:
             continue
         if len(path) != 2 or written.lower() not in names:
-            raise _undeclared(written, sorted(names))
+            raise _undeclared(written, sorted(names), declare)
         yield names[written.lower()]
 
 
-def _undeclared(written: str, declared: list[str]) -> GovernanceError:
+def _undeclared(written: str, declared: list[str], declare: str) -> GovernanceError:
     near = difflib.get_close_matches(written, declared, n=1, cutoff=0.4)
     hint = f" Did you mean {near[0]}?" if near else ""
     listed = ", ".join(declared) if declared else "none"
     return _refused(
         f"The SQL reads {written!r}, which is not a declared source. Declared: {listed}.{hint} "
-        f"Name sources as <zone>.<name>, and add what is missing to the task's source.",
+        f"Name sources as <zone>.<name>, and {declare}.",
         table=written,
         declared=declared,
     )

@@ -1,0 +1,220 @@
+"""Blocks of Great Expectations in a contract, and suites of its own in files beside it, as rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_gov.contracts import suite_name
+from airflow_gov.contracts.document import load_document
+from airflow_gov.model.contract import QualityEntry
+from airflow_gov.model.errors import GovernanceError
+from airflow_gov.model.rules import Rule, RuleKind
+from airflow_gov.quality.pushdown import NotPushedDownError
+from airflow_gov.quality.pushdown.expectations import parameters, pushed_down
+from airflow_gov.quality.suites.arguments import PARAMETER, argument_problems, is_open
+from airflow_gov.quality.suites.entries import Entry, columns_of
+from airflow_gov.quality.suites.planning import CONDITION, CONDITION_PARSER, MODULE, plan_of
+from airflow_gov.quality.suites.relations import imagined
+from airflow_gov.quality.suites.words import in_snake_case, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Arguments of every expectation that say nothing about what is expected, or that are ours to choose.
+STRIPPED = frozenset(
+    {
+        "batch_id",
+        "catch_exceptions",
+        "description",
+        "id",
+        "library_metadata",
+        "meta",
+        "notes",
+        "rendered_content",
+        "result_format",
+        "severity",
+        "windows",
+    }
+)
+#: Arguments that name one column or several.
+_COLUMN = ("column", "column_A", "column_B")
+_COLUMNS = "column_list"
+#: Expectations about which columns there are: those they name may be missing.
+_ABOUT_COLUMNS = "expect_table_columns_"
+_MAY_BE_MISSING = frozenset({"expect_column_to_exist"})
+
+
+def expectation_rules(entry: Entry, given: Mapping[str, Any] | None) -> Iterator[Rule]:
+    """The rules of one ``engine: greatExpectations`` entry.
+
+    :param entry: the entry.
+    :param given: values of parameters; None where they are not known yet.
+    """
+    name = suite_name(entry.data)
+    if name is not None:
+        yield from _suite_rules(entry, name, given)
+        return
+    block = _block(entry)
+    if block is not None:
+        rule = _rule(entry.inside(block), given)
+        if rule is not None:
+            yield replace(
+                rule,
+                name=entry.text("name") or rule.name,
+                description=entry.text("description") or rule.description,
+                dimension=entry.text("dimension") or None,
+                severity=entry.severity(entry.data.get("severity", block.get("severity"))),
+            )
+
+
+def _block(entry: Entry) -> Mapping[str, Any] | None:
+    """The implementation, whether it is written as YAML, or as a text of YAML or JSON."""
+    given = entry.data.get("implementation")
+    if isinstance(given, str):
+        document = load_document(given.encode(), entry.file)
+        given = document.data if document.readable else None
+    if not isinstance(given, Mapping):
+        entry.wrong(
+            "is no expectation: write type and kwargs, or the path of a suite's .json file", "implementation"
+        )
+        return None
+    return given
+
+
+def _suite_rules(entry: Entry, name: str, given: Mapping[str, Any] | None) -> Iterator[Rule]:
+    text = entry.contract.suites.get(name)
+    if text is None:
+        entry.wrong(f"the suite {name!r} is not at hand", "implementation")
+        return
+    file = str(Path(entry.contract.path).parent / name)
+    try:
+        suite = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        replace(entry, file=file, at=QualityEntry({}, line)).wrong(f"this is no JSON: {error}")
+        return
+    configurations = suite.get("expectations") if isinstance(suite, dict) else None
+    if not isinstance(configurations, list) or not configurations:
+        what = "has no rules" if configurations == [] else "has no list `expectations`"
+        replace(entry, file=file, at=QualityEntry({}, 1, "$.expectations")).wrong(f"the suite {what}")
+        return
+    lines = load_document(text.encode(), file).findings
+    for index, configuration in enumerate(configurations):
+        at = QualityEntry(
+            configuration if isinstance(configuration, dict) else {},
+            lines.line(("expectations", index)),
+            f"$.expectations[{index}]",
+        )
+        here = replace(entry, file=file, at=at)
+        rule = _rule(here, given)
+        if rule is not None:
+            word = at.entry.get("severity", entry.data.get("severity"))
+            yield replace(rule, severity=here.severity(word), dimension=entry.text("dimension") or None)
+
+
+def _rule(entry: Entry, given: Mapping[str, Any] | None) -> Rule | None:
+    """One configured expectation; None where something is wrong with it."""
+    kind = entry.data.get("type", entry.data.get("expectation_type"))
+    arguments = entry.data.get("kwargs", {})
+    if not isinstance(kind, str) or not isinstance(arguments, Mapping):
+        entry.wrong("needs `type`, an expectation's name, and `kwargs`, a mapping of its arguments")
+        return None
+    check = in_snake_case(kind)
+    own = _filled(entry, {key: value for key, value in arguments.items() if key not in STRIPPED}, given)
+    if own is None:
+        return None
+    if entry.column is not None and "column" not in own and _takes_column(check):
+        own = {"column": entry.column.name, **own}
+    if MODULE in entry.data:
+        own[MODULE] = entry.data[MODULE]
+    rule = _named(entry, check, own)
+    return rule if _is_right(entry, rule) else None
+
+
+def _named(entry: Entry, check: str, own: Mapping[str, Any]) -> Rule:
+    named = [own[key] for key in _COLUMN if isinstance(own.get(key), str)]
+    listed = own.get(_COLUMNS)
+    if isinstance(listed, list) and not check.startswith(_ABOUT_COLUMNS):
+        named += [name for name in listed if isinstance(name, str)]
+    described = entry.data.get("description")
+    return Rule(
+        name=f"{check}({', '.join(named)})" if named else check,
+        kind=RuleKind.EXPECTATION,
+        check=check,
+        columns=tuple(named),
+        arguments=own,
+        description=described if isinstance(described, str) else "",
+        place=entry.place,
+    )
+
+
+def _takes_column(check: str) -> bool:
+    return check in pushed_down() and "column" in parameters(check)
+
+
+def _filled(entry: Entry, own: Any, given: Mapping[str, Any] | None) -> Any:
+    """Arguments with parameters replaced by their values; None where there is no value."""
+    if given is None or not is_open(own):
+        return own
+    if isinstance(own, Mapping):
+        if PARAMETER in own:
+            name = own[PARAMETER]
+            if name in given:
+                return given[name]
+            hint = nearest(str(name), given)
+            entry.wrong(f"the parameter {name!r} is not given{hint}: pass it in expectation_parameters")
+            return None
+        filled = {key: _filled(entry, value, given) for key, value in own.items()}
+        lost = any(filled[key] is None and own[key] is not None for key in own)
+        return None if lost else filled
+    return [_filled(entry, value, given) for value in own]
+
+
+def _is_right(entry: Entry, rule: Rule) -> bool:
+    """Whether a rule can run; notes what is wrong with it."""
+    before = len(entry.problems)
+    if rule.check not in _MAY_BE_MISSING:
+        entry.has_columns(rule.columns, "kwargs")
+    if rule.check not in pushed_down() or MODULE in rule.arguments:
+        _ask_reference(entry, rule)
+        return len(entry.problems) == before
+    own = {key: value for key, value in rule.arguments.items() if key not in (CONDITION, CONDITION_PARSER)}
+    for problem in argument_problems(own, parameters(rule.check)):
+        entry.wrong(f"{rule.check}: {problem}", "kwargs")
+    if len(entry.problems) == before and not is_open(rule.arguments):
+        _try_plan(entry, rule)
+    return len(entry.problems) == before
+
+
+def _try_plan(entry: Entry, rule: Rule) -> None:
+    """Make the rule's plan, which tells what is wrong on these columns, without running it."""
+    other = rule.arguments.get("other_table_name")
+    relation = imagined(columns_of(entry.contract), [other] if isinstance(other, str) else ())
+    plan = plan_of(rule, relation)
+    try:
+        next(plan, None)
+    except NotPushedDownError:
+        _ask_reference(entry, rule)
+    except GovernanceError as error:
+        entry.wrong(f"{rule.check}: {error.message}", "kwargs")
+    finally:
+        plan.close()
+
+
+def _ask_reference(entry: Entry, rule: Rule) -> None:
+    """Let Great Expectations say what is wrong with an expectation that only it can evaluate."""
+    from airflow_gov.quality.reference import validate_reference
+
+    if is_open(rule.arguments):
+        return
+    try:
+        problem = validate_reference(rule)
+    except GovernanceError as error:
+        hint = nearest(rule.check, pushed_down())
+        problem = f"{rule.check} is not one of the expectations that are pushed down{hint}. {error.message}"
+    if problem:
+        entry.wrong(problem, "implementation" if "implementation" in entry.data else "type")
