@@ -19,7 +19,22 @@ from airflow_gov.quality.pushdown.plans import Plan
 Function = TypeVar("Function", bound=Callable[..., Plan])
 
 #: Where they are.
-_MODULES = ("column_maps",)
+_MODULES = (
+    "aggregates",
+    "column_maps",
+    "column_types",
+    "distinct",
+    "distributions",
+    "multicolumns",
+    "ordering",
+    "pairs",
+    "patterns",
+    "quantiles",
+    "queries",
+    "spread",
+    "tables",
+    "text",
+)
 _PUSHED_DOWN: dict[str, Callable[..., Plan]] = {}
 
 
