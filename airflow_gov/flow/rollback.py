@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from airflow_gov.flow.versions import version_of
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import LogEntry, Version, VersionKind
+from airflow_gov.model.verdicts import ReviewState
 
 if TYPE_CHECKING:
     from airflow_gov.model.zones import DatasetName
@@ -25,7 +27,8 @@ def rollback(
     :param reason: why; kept in the log.
     :param actor: who.
     :returns: the version that is current now.
-    :raises GovernanceError: an unknown version, one whose snapshot maintenance removed, or no reason.
+    :raises GovernanceError: an unknown version, one whose snapshot maintenance removed, one that a steward
+        did not confirm, or no reason.
     :raises CandidateStaleError: another writer published at the same moment.
     """
     if not reason.strip():
@@ -44,7 +47,41 @@ def rollback(
             f"{dataset} version {version} cannot be restored: maintenance removed its snapshot.",
             dataset=str(dataset),
         )
-    head = governance.lake.head(dataset)
+    _refuse_unconfirmed(governance, wanted)
+    return restore(governance, wanted, reason=reason, actor=actor)
+
+
+def before_the_first(governance: Governance, dataset: DatasetName) -> Version:
+    """The table's empty first snapshot, as a version to go back to.
+
+    :raises GovernanceError: ``VERSION_UNKNOWN`` when maintenance removed it.
+    """
+    oldest = next(iter(governance.lake.snapshots(dataset)), None)
+    if oldest is None or oldest.rows or oldest.parent_snapshot_id is not None:
+        raise GovernanceError(
+            Reason.VERSION_UNKNOWN,
+            f"{dataset} cannot go back to before its first version: maintenance removed that snapshot. "
+            f"Load it again and publish that.",
+            dataset=str(dataset),
+        )
+    return replace(version_of(dataset, oldest), version=0, tag="")
+
+
+def restore(
+    governance: Governance,
+    wanted: Version,
+    *,
+    reason: str,
+    actor: str,
+    expected_head: int | None = None,
+) -> Version:
+    """Make main what it was; see :func:`rollback`.
+
+    :param wanted: the version to go back to.
+    :param expected_head: where main must be; default: where it is.
+    """
+    dataset, version = wanted.dataset, wanted.version
+    head = governance.lake.head(dataset) if expected_head is None else expected_head
     current = governance.store.versions.current(dataset)
     if head == wanted.snapshot_id:
         if current is not None and current.snapshot_id == head:
@@ -82,3 +119,16 @@ def rollback(
             )
         )
     return recorded
+
+
+def _refuse_unconfirmed(governance: Governance, wanted: Version) -> None:
+    review = governance.store.reviews.for_snapshot(wanted.dataset, wanted.snapshot_id)
+    if review is not None and review.state in (ReviewState.REJECTED, ReviewState.OVERDUE):
+        raise GovernanceError(
+            Reason.PUBLISH_REFUSED,
+            f"{wanted.dataset} version {wanted.version} is not gone back to: its review is {review.state} "
+            f"({review.reason or 'no reason was given'}).",
+            dataset=str(wanted.dataset),
+            version=wanted.version,
+            review_id=review.review_id,
+        )

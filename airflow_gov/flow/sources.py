@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from airflow_gov.flow.reviewing import require_in_time
 from airflow_gov.flow.versions import recover_version, require_current
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo, DataRef, Role
@@ -74,6 +75,7 @@ def resolve(
 
 def _resolve(governance: Governance, spec: SourceSpec) -> SourceRef:
     if spec.load_id is not None:
+        require_in_time(governance, spec.dataset)
         version = governance.store.versions.for_load(spec.dataset, spec.load_id)
         if version is None:
             raise _unpublished_load(governance, spec)
@@ -88,6 +90,7 @@ def published_head(governance: Governance, dataset: DatasetName) -> Version:
 
     :raises GovernanceError: ``DATASET_UNKNOWN`` or ``SOURCE_UNPUBLISHED``.
     """
+    require_in_time(governance, dataset)
     head = governance.lake.head(dataset)
     if head is None:
         raise GovernanceError(

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from airflow_gov.flow.environment import os_user
+from airflow_gov.flow.stewardship import open_review
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Version, VersionKind
+from airflow_gov.model.verdicts import Ruling
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.runtime import Governance
 
 if TYPE_CHECKING:
     from airflow_gov.lake import SnapshotFacts
+    from airflow_gov.model.verdicts import Decision
 
 
 def version_of(dataset: DatasetName, facts: SnapshotFacts) -> Version:
@@ -38,39 +42,44 @@ def version_of(dataset: DatasetName, facts: SnapshotFacts) -> Version:
 def recover_version(governance: Governance, dataset: DatasetName, head: int) -> Version | None:
     """Record a version whose process died between the lake's commit and the store's.
 
-    A passing verdict for exactly this snapshot is what allows publishing, so a head that has one was
-    published by a gate; and a compaction of a known version holds the same rows under its verdict.
-    Gives None when it is neither: somebody wrote around the gates.
+    A gate records its decision before it tells the lake, so a head that was let through was published by
+    a gate; the review it asked for is opened, too. A compaction of a known version holds the same rows
+    under its verdict. Gives None when it is neither: somebody wrote around the gates.
     """
     facts = governance.lake.snapshot(dataset, head)
     if facts is None or facts.tag is None:
         return None
-    verdict = governance.store.verdicts.for_snapshot(dataset, head)
-    version = version_of(dataset, facts)
-    if verdict is not None and verdict.passed:
-        version = replace(
-            version,
-            load_ids=facts.load_ids,
-            verdict_id=verdict.verdict_id,
-            contract_hash=verdict.contract_hash,
-            execution_id=verdict.execution_id,
-        )
-    elif facts.maintenance and facts.parent_snapshot_id is not None:
+    decision = governance.store.decisions.for_snapshot(dataset, head, publishing=True)
+    if decision is not None:
+        return _recover_published(governance, facts, decision)
+    before = None
+    if facts.maintenance and facts.parent_snapshot_id is not None:
         before = governance.store.versions.by_snapshot(dataset, facts.parent_snapshot_id)
-        if before is None:
-            return None
-        version = replace(
-            version,
-            kind=VersionKind.MAINTENANCE,
-            load_ids=before.load_ids,
-            verdict_id=before.verdict_id,
-            contract_hash=before.contract_hash,
-        )
-    else:
+    if before is None:
         return None
+    compacted = replace(
+        version_of(dataset, facts),
+        kind=VersionKind.MAINTENANCE,
+        load_ids=before.load_ids,
+        verdict_id=before.verdict_id,
+        contract_hash=before.contract_hash,
+    )
+    return governance.store.versions.record(compacted)
+
+
+def _recover_published(governance: Governance, facts: SnapshotFacts, decision: Decision) -> Version:
+    version = replace(
+        version_of(decision.dataset, facts),
+        load_ids=facts.load_ids,
+        verdict_id=decision.verdict_id,
+        contract_hash=decision.contract_hash,
+        execution_id=decision.execution_id,
+    )
     with governance.store.transaction():
-        governance.store.versions.record(version)
-        governance.store.loads.published(dataset, facts.load_ids)
+        version = governance.store.versions.record(version)
+        governance.store.loads.published(version.dataset, facts.load_ids)
+        if decision.ruling is Ruling.REVIEW:
+            open_review(governance, version, decision, actor=os_user())
     return version
 
 
@@ -83,21 +92,24 @@ def require_current(governance: Governance, version: Version) -> None:
     current = store.versions.current(dataset)
     if current is None or current.version <= version.version:
         return
-    for newer in store.versions.list(dataset, limit=current.version - version.version):
+    versions = store.versions.list(dataset, limit=current.version)
+    for newer in versions:
         if newer.kind is not VersionKind.ROLLBACK or newer.version <= version.version:
             continue
+        # Back to before the first version: no earlier one has that snapshot.
         first = min(
             (
                 each.version
-                for each in store.versions.list(dataset, limit=newer.version)
-                if each.snapshot_id == newer.snapshot_id
+                for each in versions
+                if each.snapshot_id == newer.snapshot_id and each.version < newer.version
             ),
-            default=newer.version,
+            default=0,
         )
         if first < version.version:
+            where = f"to version {first}" if first else "to before the first version"
             raise GovernanceError(
                 Reason.SOURCE_UNPUBLISHED,
-                f"{dataset} version {version.version} was rolled back (to version {first}, as version "
+                f"{dataset} version {version.version} was rolled back ({where}, as version "
                 f"{newer.version}): run the task that loads it again to publish it anew.",
                 dataset=str(dataset),
                 version=version.version,

@@ -60,6 +60,7 @@ class SnapshotFacts:
     :param files: number of its data files.
     :param maintenance: whether maintenance made it: same rows as its parent, other files.
     :param properties: its whole summary.
+    :param made_of: the candidate snapshots with exactly these loads' rows that gates made it of.
     """
 
     snapshot_id: int
@@ -73,6 +74,7 @@ class SnapshotFacts:
     files: int
     maintenance: bool
     properties: Mapping[str, str]
+    made_of: frozenset[int] = frozenset()
 
 
 def properties_of(snapshot: Snapshot) -> dict[str, str]:
@@ -180,17 +182,22 @@ def next_tag(metadata: TableMetadata) -> str:
 def facts_of(metadata: TableMetadata, snapshot: Snapshot) -> SnapshotFacts:
     """A snapshot as inspections show it."""
     tags = [name for name, tagged in version_tags(metadata).values() if tagged == snapshot.snapshot_id]
-    properties = properties_of(snapshot)
+    properties, notes = properties_of(snapshot), notes_of(snapshot)
     return SnapshotFacts(
         snapshot_id=snapshot.snapshot_id,
         parent_snapshot_id=snapshot.parent_snapshot_id,
         committed_at=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, tz=UTC),
         operation=snapshot.summary.operation.value if snapshot.summary is not None else "",
         tag=tags[-1] if tags else None,
-        load_ids=tuple(note.id for note in notes_of(snapshot)),
+        load_ids=tuple(note.id for note in notes),
         rows=int(properties.get("total-records", 0)),
         size=int(properties.get("total-files-size", 0)),
         files=int(properties.get("total-data-files", 0)),
         maintenance=is_maintenance(snapshot),
         properties=properties,
+        made_of=_common([frozenset(note.made_of) for note in notes]),
     )
+
+
+def _common(sets: Sequence[frozenset[int]]) -> frozenset[int]:
+    return frozenset.intersection(*sets) if sets else frozenset()
