@@ -145,7 +145,7 @@ def _wanted(out: Mapping[str, Any]) -> dict[str, Any]:
 
 def _pushed_down(dataset: Dataset, cases: list[Case]) -> dict[str, Observation | Exception]:
     found: dict[str, Observation | Exception] = {}
-    with _relation(dataset) as (session, relation):
+    with relation_on(dataset) as (session, relation):
         plans = {}
         for case in cases:
             try:
@@ -156,7 +156,8 @@ def _pushed_down(dataset: Dataset, cases: list[Case]) -> dict[str, Observation |
 
 
 @contextmanager
-def _relation(dataset: Dataset) -> Iterator[tuple[Any, Relation]]:
+def relation_on(dataset: Dataset) -> Iterator[tuple[Any, Relation]]:
+    """A session, and the dataset's table as a relation in it."""
     names = {name: f"other_{number}" for number, name in enumerate(dataset.others)}
     tables = {"t": ArrowTable(dataset.table)}
     tables |= {names[name]: ArrowTable(table) for name, table in dataset.others.items()}
