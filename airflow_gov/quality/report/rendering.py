@@ -102,9 +102,8 @@ def _order(result: RuleResult) -> int:
 def _banner(verdict: Verdict, decision: Decision | None) -> Banner:
     if decision is not None:
         return _RULINGS[Ruling(decision.ruling)]
-    if not verdict.passed:
-        return Banner("failed", "Failed", "A check only: nothing was published and nothing was stopped.")
-    return Banner("passed", "Passed", "A check only: nothing was published.")
+    state, word = ("passed", "Passed") if verdict.passed else ("failed", "Failed")
+    return Banner(state, word, "No gate ruled on this verdict.")
 
 
 @cache

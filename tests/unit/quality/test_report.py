@@ -137,7 +137,7 @@ def test_its_title_is_the_ruling(ruling: Ruling, word: str) -> None:
 def test_a_check_alone_has_no_ruling(results: tuple[RuleResult, ...], word: str) -> None:
     text = Page(render(reports.verdict(results=results))).text
     assert f"{word}: clean.flights" in text
-    assert "A check only: nothing was published" in text
+    assert "No gate ruled on this verdict." in text
     assert "Ruling" not in text
 
 
