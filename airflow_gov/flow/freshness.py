@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.flow.sources import published_head
+from airflow_gov.model.durations import read_duration
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.waits import VersionWait
 
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
 
 #: ODCS ``slaProperties`` that say how old data may be, the first one found counts.
 SLA_PROPERTIES = ("freshness", "latency")
-_DAYS = {"s": 1 / 86_400, "m": 1 / 1_440, "h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 365.25 / 12, "y": 365.25}
-_UNITS = {
-    **dict.fromkeys(("s", "sec", "second", "seconds"), "s"),
-    **dict.fromkeys(("m", "min", "minute", "minutes"), "m"),
-    **dict.fromkeys(("h", "hr", "hour", "hours"), "h"),
-    **dict.fromkeys(("d", "day", "days"), "d"),
-    **dict.fromkeys(("w", "wk", "week", "weeks"), "w"),
-    **dict.fromkeys(("mo", "month", "months"), "mo"),
-    **dict.fromkeys(("y", "yr", "year", "years"), "y"),
-}
-_AGE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +40,7 @@ class Freshness:
 
 
 def parse_age(value: object) -> timedelta:
-    """Read an age: a ``timedelta``, seconds, or text such as ``"4 h"``, ``"90min"``, ``"1 day"``.
+    """Read an age: a ``timedelta``, seconds, or text such as ``"4 h"``, ``"1 day"``, ``"P1DT12H"``.
 
     :raises GovernanceError: ``PARAMETER_INVALID``.
     """
@@ -59,12 +48,10 @@ def parse_age(value: object) -> timedelta:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return timedelta(seconds=value)
-    match = _AGE.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise GovernanceError(
-            Reason.PARAMETER_INVALID, f"{value!r} is no age: give a timedelta, seconds, or text like '4 h'."
-        )
-    return _age(float(match[1]), match[2])
+    try:
+        return read_duration(value)
+    except ValueError as error:
+        raise GovernanceError(Reason.PARAMETER_INVALID, f"max_age: {error}") from None
 
 
 def agreed_age(contract: Contract) -> timedelta:
@@ -101,25 +88,14 @@ def freshness(governance: Governance, dataset: DatasetName, *, column: str | Non
 
 
 def _agreed(entry: Mapping[str, Any], contract: Contract) -> timedelta:
-    value, unit = entry.get("value"), entry.get("unit")
     try:
-        if unit is None and isinstance(value, str):
-            return parse_age(value)
-        return _age(float(str(value)), str(unit or "d"))
-    except (GovernanceError, ValueError):
+        return read_duration(entry.get("value"), entry.get("unit"))
+    except ValueError as error:
         raise GovernanceError(
             Reason.PARAMETER_INVALID,
-            f"slaProperties of {contract.path or contract.dataset}: {entry.get('property')} is "
-            f"{value!r} {unit or ''}, which is no age; write value: 4, unit: h.",
+            f"slaProperties of {contract.path or contract.dataset}: {entry.get('property')}: {error}",
             dataset=str(contract.dataset),
         ) from None
-
-
-def _age(number: float, unit: str) -> timedelta:
-    known = _UNITS.get(unit.lower())
-    if known is None:
-        raise GovernanceError(Reason.PARAMETER_INVALID, f"{unit!r} is no unit of time: s, min, h, d, w, y.")
-    return timedelta(days=number * _DAYS[known])
 
 
 def _is_about(entry: Mapping[str, Any], contract: Contract) -> bool:

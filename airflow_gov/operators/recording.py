@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import (
     AirflowRescheduleException,
     AirflowSkipException,
     AirflowTaskTimeout,
+    TaskAwaitingInput,
     TaskDeferred,
 )
 from airflow.sdk.log import redact  # type: ignore[attr-defined]
@@ -183,7 +184,7 @@ def _classifier(context: Context) -> Any:
     ti: Any = context["ti"]
 
     def classify(error: BaseException) -> Outcome:
-        if isinstance(error, TaskDeferred):
+        if isinstance(error, TaskDeferred | TaskAwaitingInput):
             return Outcome(Status.DEFERRED)
         if isinstance(error, AirflowRescheduleException):
             return Outcome(Status.UP_FOR_RESCHEDULE)

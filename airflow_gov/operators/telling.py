@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from airflow_gov.links.quality import QualityReportLink
 from airflow_gov.model.errors import VerdictFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import BaseOperatorLink
@@ -34,7 +34,7 @@ class TellsVerdicts:
     so what they will want is taken down while it is open.
     """
 
-    operator_extra_links: ClassVar[Sequence[BaseOperatorLink]] = (QualityReportLink(),)
+    operator_extra_links: Collection[BaseOperatorLink] = (QualityReportLink(),)
 
     #: The verdicts of this try.
     verdicts: tuple[Verdict, ...] = ()

@@ -113,7 +113,7 @@ def test_a_version_that_was_taken_back_is_not_found(totals):
         (PublishedVersionSensor, {"logical_date": "soon"}, "parameter_invalid", "no date and time"),
         (PublishedVersionSensor, {"logical_date": "{{ none }}"}, "parameter_invalid", "by hand"),
         (PublishedVersionSensor, {"newer_than": "v3"}, "parameter_invalid", "newer_than 'v3'"),
-        (DatasetFreshnessSensor, {"max_age": "a while"}, "parameter_invalid", "no age"),
+        (DatasetFreshnessSensor, {"max_age": "a while"}, "parameter_invalid", "no duration"),
         (DatasetFreshnessSensor, {}, "parameter_invalid", "slaProperties"),
         (DatasetFreshnessSensor, {"max_age": "1 h", "column": "carrier"}, "parameter_invalid", "is string"),
         (DatasetFreshnessSensor, {"max_age": "1 h", "column": "colour"}, "parameter_invalid", "not there"),
@@ -150,14 +150,14 @@ def test_the_age_of_the_data_itself_may_be_what_counts(totals):
 def test_how_old_it_may_be_stands_in_the_contract(totals):
     totals.contract(
         COLUMNS,
-        sla=[{"property": "freshness", "value": 0, "unit": "h"}],
+        sla=[{"property": "latency", "value": 1, "unit": "h"}],
     )
     published(totals, "gold.totals", ROWS)
-    run = SteppedRun(one_task("agreed", DatasetFreshnessSensor, mode="reschedule"), "once")
+    run = SteppedRun(one_task("agreed", DatasetFreshnessSensor, column="seen", mode="reschedule"), "once")
     assert run.step("wait") == "up_for_reschedule"
     totals.contract(
         COLUMNS,
-        sla=[{"property": "freshness", "value": 1, "unit": "h"}],
+        sla=[{"property": "freshness", "value": 200, "unit": "y"}],
     )
     assert run.step("wait", resumed=True) == "success"
 
