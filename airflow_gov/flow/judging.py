@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.flow.sources import published_head
-from airflow_gov.model.errors import CandidateStaleError, GovernanceError, Reason
+from airflow_gov.model.errors import CandidateStaleError, Reason
 from airflow_gov.model.loads import VersionKind, WriteMode
 from airflow_gov.model.rules import RuleKind
 from airflow_gov.model.verdicts import RuleResult, Verdict
@@ -88,10 +87,12 @@ def check_snapshot(governance: Governance, recording: Recording, contract: Contr
     :raises CandidateStaleError: the candidate was discarded while it was checked.
     :raises GovernanceError: ``RULE_INVALID`` and what else keeps rules from being evaluated.
     """
+    from airflow_gov.quality.checking import check
+
     try:
         subject = subject_of(governance, contract, sight)
-        results = _check(subject, governance.engine, _known(governance, contract, sight))
-    except GovernanceError as error:
+        results = check(subject, governance.engine, known=_known(governance, contract, sight))
+    except Exception as error:
         _refuse_discarded(governance, contract.dataset, sight, error)
         raise
     verdict = Verdict(
@@ -148,9 +149,11 @@ def _row_counts(governance: Governance, dataset: DatasetName, before: int | None
 
 
 def _others(governance: Governance, contract: Contract) -> dict[DatasetName, Any]:
+    from airflow_gov.quality.checking import other_datasets
+
     return {
         name: governance.lake.scan(name, published_head(governance, name).snapshot_id)
-        for name in sorted(_other_datasets(contract))
+        for name in sorted(other_datasets(contract))
     }
 
 
@@ -163,10 +166,14 @@ def _published_schema(governance: Governance, dataset: DatasetName) -> Sequence[
 
 def _lasts(contract: Contract) -> bool:
     """Whether a verdict under this contract stays true of its snapshot."""
+    from airflow_gov.quality.checking import other_datasets
+    from airflow_gov.quality.suites.reading import suite_of
+
     texts = (contract.text, *contract.suites.values())
-    if any(_PARAMETER in text for text in texts) or _other_datasets(contract):
+    if any(_PARAMETER in text for text in texts) or other_datasets(contract):
         return False
-    return not any(rule.kind is RuleKind.OBSERVED for rule in _suite_of(contract))
+    # A user's SQL may ask for the time, too.
+    return not any(rule.kind in (RuleKind.OBSERVED, RuleKind.SQL) for rule in suite_of(contract).rules)
 
 
 def _known(governance: Governance, contract: Contract, sight: Sight) -> tuple[RuleResult, ...]:
@@ -180,9 +187,7 @@ def _known(governance: Governance, contract: Contract, sight: Sight) -> tuple[Ru
     return ()
 
 
-def _refuse_discarded(
-    governance: Governance, dataset: DatasetName, sight: Sight, error: GovernanceError
-) -> None:
+def _refuse_discarded(governance: Governance, dataset: DatasetName, sight: Sight, error: Exception) -> None:
     """Say what happened when files went away under a check: their candidate was discarded."""
     if governance.lake.snapshot(dataset, sight.snapshot_id) is None:
         raise CandidateStaleError(
@@ -192,43 +197,3 @@ def _refuse_discarded(
             dataset=str(dataset),
             snapshot=sight.snapshot_id,
         ) from error
-
-
-# The seam to the suites.
-
-
-def _check(subject: Subject, engine: Any, known: Sequence[RuleResult]) -> tuple[RuleResult, ...]:
-    try:
-        checking = importlib.import_module("airflow_gov.quality.checking")
-    except ImportError:
-        from airflow_gov.quality import check_structure
-
-        return check_structure(
-            subject.contract,
-            subject.candidate,
-            subject.added,
-            engine,
-            previous_schema=subject.previous_schema,
-            exists=subject.exists,
-            allow_empty=subject.allow_empty,
-        )
-    results: tuple[RuleResult, ...] = checking.check(subject, engine, known=known)
-    return results
-
-
-def _other_datasets(contract: Contract) -> frozenset[DatasetName]:
-    try:
-        checking = importlib.import_module("airflow_gov.quality.checking")
-    except ImportError:
-        return frozenset()
-    found: frozenset[DatasetName] = checking.other_datasets(contract)
-    return found
-
-
-def _suite_of(contract: Contract) -> Sequence[Any]:
-    try:
-        reading = importlib.import_module("airflow_gov.quality.suites.reading")
-    except ImportError:
-        return ()
-    rules: Sequence[Any] = reading.suite_of(contract).rules
-    return rules
