@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.rules import Rule, RuleKind
 from airflow_gov.model.verdicts import RuleResult
-from airflow_gov.model.zones import DatasetName
 from airflow_gov.quality.examples import examples_of
-from airflow_gov.quality.pushdown import NotPushedDownError, Observation, Relation, evaluate
+from airflow_gov.quality.pushdown import NotPushedDownError, Observation, Relation, evaluate, queries
 from airflow_gov.quality.structure import ADDED, CANDIDATE, structure_results
 from airflow_gov.quality.subject import Subject
 from airflow_gov.quality.suites import plan_of, relation_of, suite_of
@@ -23,10 +23,28 @@ from airflow_gov.quality.suites.telling import impossible_result, result_of, sql
 if TYPE_CHECKING:
     from airflow_gov.model.contract import Contract
     from airflow_gov.model.tables import SourceTable
+    from airflow_gov.model.zones import DatasetName
+    from airflow_gov.quality.pushdown.evaluating import RunFenced
     from airflow_gov.quality.rules import QueryEngine, Session
 
-#: The argument of expectations that compare with another table.
-_OTHER_TABLE = "other_table_name"
+
+class _Fence:
+    """A fenced session with the snapshot and the datasets it is compared with, opened when it is needed.
+
+    :param stack: closes it.
+    """
+
+    def __init__(self, subject: Subject, engine: QueryEngine, stack: ExitStack) -> None:
+        self._tables = {**subject.others, subject.contract.dataset: subject.candidate}
+        self._engine = engine
+        self._stack = stack
+        self._session: RunFenced | None = None
+
+    def __call__(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run a user's SELECT and give its columns and its first two rows."""
+        if self._session is None:
+            self._session = self._stack.enter_context(self._engine.query_datasets(self._tables))
+        return self._session(sql)
 
 
 def check(
@@ -51,15 +69,18 @@ def check(
     names = {dataset: f"other_{number}" for number, dataset in enumerate(subject.others)}
     tables: dict[str, SourceTable] = {CANDIDATE: subject.candidate, ADDED: subject.added}
     tables |= {names[dataset]: table for dataset, table in subject.others.items()}
-    with engine.query_tables(tables) as session:
-        structure = structure_results(subject, session, known)
-        results = _without_columns(suite.rules, subject, structure)
-        rules = [rule for rule in suite.rules if rule.name not in results]
-        others = {str(dataset): name for dataset, name in names.items()}
-        relation = relation_of(session, CANDIDATE, subject.candidate.schema, others)
-        results |= _pushed_down(session, relation, rules, subject)
-    left = [rule for rule in rules if rule.name not in results]
-    results |= _by_sql([rule for rule in left if rule.kind is RuleKind.SQL], subject, engine)
+    with ExitStack() as stack:
+        fence = _Fence(subject, engine, stack)
+        with engine.query_tables(tables) as session:
+            structure = structure_results(subject, session, known)
+            results = _without_columns(suite.rules, subject, structure)
+            rules = [rule for rule in suite.rules if rule.name not in results]
+            others = {str(dataset): name for dataset, name in names.items()}
+            dataset = str(subject.contract.dataset)
+            relation = relation_of(session, CANDIDATE, subject.candidate.schema, others, dataset=dataset)
+            results |= _pushed_down(session, relation, rules, subject, fence)
+        left = [rule for rule in rules if rule.name not in results]
+        results |= _by_sql([rule for rule in left if rule.kind is RuleKind.SQL], subject, fence)
     results |= _by_reference([rule for rule in left if rule.kind is not RuleKind.SQL], subject)
     return (*structure, *(results[rule.name] for rule in suite.rules))
 
@@ -82,14 +103,16 @@ def other_datasets(contract: Contract) -> frozenset[DatasetName]:
 
     :raises GovernanceError: ``RULE_INVALID``.
     """
-    found: set[DatasetName] = set()
-    for rule in suite_of(contract).rules:
-        if rule.kind is RuleKind.SQL:
-            found.update(datasets_of(rule))
-        other = rule.arguments.get(_OTHER_TABLE)
-        if rule.kind is RuleKind.EXPECTATION and isinstance(other, str):
-            found.add(DatasetName.parse(other))
+    found = {dataset for rule in suite_of(contract).rules for dataset in _others(rule)}
     return frozenset(found - {contract.dataset})
+
+
+def _others(rule: Rule) -> tuple[DatasetName, ...]:
+    if rule.kind is RuleKind.SQL:
+        return datasets_of(rule)
+    if rule.kind is RuleKind.EXPECTATION:
+        return queries.datasets_of(rule.check, rule.arguments)
+    return ()
 
 
 def _without_columns(
@@ -101,7 +124,7 @@ def _without_columns(
     """
     if all(result.passed for result in structure if result.rule == "columns"):
         return {}
-    relation = imagined(subject.candidate.schema, map(str, subject.others))
+    relation = imagined(str(subject.contract.dataset), subject.candidate.schema, map(str, subject.others))
     failed = {}
     for rule in rules:
         lost = [name for name in rule.columns if name not in relation.columns]
@@ -127,11 +150,13 @@ def _why_not(rule: Rule, relation: Relation, subject: Subject) -> str | None:
 
 
 def _pushed_down(
-    session: Session, relation: Relation, rules: Sequence[Rule], subject: Subject
+    session: Session, relation: Relation, rules: Sequence[Rule], subject: Subject, fenced: RunFenced
 ) -> dict[str, RuleResult]:
     """The results of all rules that have SQL, with keys of rows that broke them."""
     planned = {rule.name: rule for rule in rules if rule.kind is not RuleKind.SQL}
-    observed = evaluate(session, {name: plan_of(rule, relation, subject) for name, rule in planned.items()})
+    _require_others(rules, subject)
+    plans = {name: plan_of(rule, relation, subject) for name, rule in planned.items()}
+    observed = evaluate(session, plans, fenced)
     results = {}
     for name, found in observed.items():
         rule = planned[name]
@@ -147,38 +172,29 @@ def _pushed_down(
     return results
 
 
-def _by_sql(rules: Sequence[Rule], subject: Subject, engine: QueryEngine) -> dict[str, RuleResult]:
+def _by_sql(rules: Sequence[Rule], subject: Subject, fenced: RunFenced) -> dict[str, RuleResult]:
     """The results of SQL rules, which are a user's words: they see the datasets they name, nothing else."""
-    if not rules:
-        return {}
-    tables = {subject.contract.dataset: subject.candidate}
-    for rule in rules:
-        for dataset in datasets_of(rule):
-            if dataset != subject.contract.dataset:
-                tables[dataset] = _other(rule, dataset, subject.others)
     results = {}
-    with engine.query_datasets(tables) as session:
-        for rule in rules:
-            try:
-                value = ask(rule, session)
-            except GovernanceError as error:
-                if error.reason is Reason.RULE_FAILED:
-                    raise
-                raise _failed(rule, error, subject.contract) from error
-            results[rule.name] = sql_result(rule, value, subject)
+    for rule in rules:
+        try:
+            value = ask(rule, fenced)
+        except GovernanceError as error:
+            raise _failed(rule, error, subject.contract) from error
+        results[rule.name] = sql_result(rule, value, subject)
     return results
 
 
-def _other(rule: Rule, dataset: DatasetName, others: Mapping[DatasetName, SourceTable]) -> SourceTable:
-    if dataset not in others:
-        raise GovernanceError(
-            Reason.RULE_FAILED,
-            f"The rule {rule.name} ({rule.place}) could not be evaluated: nothing is published of "
-            f"{dataset}, which it compares with.",
-            rule=rule.name,
-            dataset=str(dataset),
-        )
-    return others[dataset]
+def _require_others(rules: Sequence[Rule], subject: Subject) -> None:
+    for rule in rules:
+        for dataset in _others(rule):
+            if dataset != subject.contract.dataset and dataset not in subject.others:
+                raise GovernanceError(
+                    Reason.RULE_FAILED,
+                    f"The rule {rule.name} ({rule.place}) could not be evaluated: nothing is published of "
+                    f"{dataset}, which it compares with.",
+                    rule=rule.name,
+                    dataset=str(dataset),
+                )
 
 
 def _by_reference(rules: Sequence[Rule], subject: Subject) -> dict[str, RuleResult]:

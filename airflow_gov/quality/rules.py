@@ -48,9 +48,12 @@ class QueryEngine(Protocol):
     ) -> AbstractContextManager[Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]]:
         """A fenced session for users' SELECTs: gives a SELECT's columns and its first two rows."""
 
-    def refuse_sql(self, sql: str, schemas: Mapping[DatasetName, Schema | None]) -> None:
-        """Refuse a SELECT that cannot give one value.
+    def refuse_sql(
+        self, sql: str, schemas: Mapping[DatasetName, Schema | None], *, one_value: bool = True
+    ) -> None:
+        """Refuse a user's SELECT that cannot be run.
 
         :param schemas: the datasets it may read, with their columns where these are known.
+        :param one_value: whether it has to give one number or truth value.
         :raises GovernanceError: ``SQL_REFUSED``, ``SQL_FAILED``.
         """

@@ -49,11 +49,11 @@ def structure_results(
     for column in contract.columns:
         if column.unique and column.name in there and contract.primary_key != (column.name,):
             result = _unique(column.name, count_duplicates(session, CANDIDATE, (column,)))
-            results.append(_with_examples(result, session, _repeats((column.name,)), subject))
+            results.append(_with_examples(result, session, subject))
     key = tuple(part for name in contract.primary_key if (part := contract.column(name)) is not None)
     if key and all(part.name in there for part in key):
         result = _primary_key(key, count_duplicates(session, CANDIDATE, key))
-        results.append(_with_examples(result, session, _repeats(contract.primary_key), subject))
+        results.append(_with_examples(result, session, subject))
     return tuple(results)
 
 
@@ -64,20 +64,32 @@ def _known(known: Sequence[RuleResult], required: Sequence[Column]) -> list[Rule
     return [found[key] for key in wanted] if all(key in found for key in wanted) else []
 
 
+def broken_rows(result: RuleResult, table: str) -> str | None:
+    """Which rows break one of these rules, as an SQL expression; None for a rule that is not about rows.
+
+    :param result: the rule's result.
+    :param table: what follows FROM in a SELECT of the rows that a key must be unique among.
+    """
+    names = [identifier(name) for name in result.columns]
+    if result.rule == "required":
+        return f"{names[0]} IS NULL"
+    if result.rule not in ("unique", "primary_key"):
+        return None
+    key = f"({', '.join(names)})"
+    there = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    # Which of the rows that share a key is the right one, nobody can say.
+    again = f"SELECT {key} FROM {table} WHERE {there} GROUP BY ALL HAVING count(*) > 1"
+    repeated = f"{there} AND {key} IN ({again})"
+    return f"NOT ({there}) OR ({repeated})" if result.rule == "primary_key" else repeated
+
+
 def _with_examples(
-    result: RuleResult, session: Session, broken: str, subject: Subject, table: str = CANDIDATE
+    result: RuleResult, session: Session, subject: Subject, table: str = CANDIDATE
 ) -> RuleResult:
-    if result.passed:
-        return result
-    return replace(result, examples=examples_of(session, table, broken, subject))
-
-
-def _repeats(names: Sequence[str]) -> str:
-    """Which rows have a key that another row has, or no whole key."""
-    key = f"({', '.join(map(identifier, names))})"
-    without = " OR ".join(f"{identifier(name)} IS NULL" for name in names)
-    again = f"{key} IN (SELECT {key} FROM {CANDIDATE} GROUP BY ALL HAVING count(*) > 1)"
-    return f"coalesce({again}, false)" if len(names) == 1 else f"(({without}) OR coalesce({again}, false))"
+    broken = None if result.passed else broken_rows(result, table)
+    return (
+        result if broken is None else replace(result, examples=examples_of(session, table, broken, subject))
+    )
 
 
 def _columns(contract: Contract, schema: Schema, previous: Schema | None) -> RuleResult:
@@ -124,8 +136,7 @@ def _rows(session: Session, subject: Subject, required: Sequence[Column]) -> lis
     ]
     for column, count in zip(required, values, strict=True):
         result = _required(column, rows, count)
-        missing = f"{identifier(column.name)} IS NULL"
-        results.append(_with_examples(result, session, missing, subject, ADDED))
+        results.append(_with_examples(result, session, subject, ADDED))
     return results
 
 

@@ -77,13 +77,15 @@ class FencedSession:
         return [column[0] for column in result.description], result.fetchmany(2)
 
 
-def refuse_value_query(sql: str, schemas: Mapping[DatasetName, Schema | None]) -> None:
-    """Refuse a SELECT that cannot give one value, before there is any data.
+def refuse_query(sql: str, schemas: Mapping[DatasetName, Schema | None], *, one_value: bool = True) -> None:
+    """Refuse a rule's SELECT that cannot be run, before there is any data.
 
     :param sql: the text.
     :param schemas: the datasets it may read, with their columns where these are known.
+    :param one_value: whether it has to give one number or truth value.
     :raises GovernanceError: ``SQL_REFUSED`` for what is not one SELECT of these datasets, or gives more than
-        one column or no number; ``SQL_FAILED`` for what is no SQL, or names a column that is not there.
+        one column or no number where it has to; ``SQL_FAILED`` for what is no SQL, or names a column
+        that is not there.
     """
     statement = parse_select(sql, schemas, declare=_DECLARE)
     known = {dataset: schema for dataset in statement.reads if (schema := schemas[dataset]) is not None}
@@ -98,6 +100,11 @@ def refuse_value_query(sql: str, schemas: Mapping[DatasetName, Schema | None]) -
             described = connection.execute(f"{before}{statement.text}\n)").fetchall()
         except duckdb.Error as error:
             raise sql_failure(error, statement.text, before=before) from None
+    if one_value:
+        _require_one_value(described)
+
+
+def _require_one_value(described: Sequence[tuple[Any, ...]]) -> None:
     if len(described) != 1:
         raise GovernanceError(
             Reason.SQL_REFUSED, f"The SQL gives {len(described)} columns: a rule is about one value."

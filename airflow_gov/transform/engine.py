@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airflow_gov.transform.asking import FencedSession, refuse_value_query
+from airflow_gov.transform.asking import FencedSession, refuse_query
 from airflow_gov.transform.callables import run_function
 from airflow_gov.transform.checking import QuerySession
 from airflow_gov.transform.files.reading import ReadResult, read_files
@@ -192,6 +192,8 @@ class DuckEngine:
             fence(connection, reads=tables.values())
             yield FencedSession(connection, list(tables))
 
-    def refuse_sql(self, sql: str, schemas: Mapping[DatasetName, Schema | None]) -> None:
-        """Refuse a SELECT that cannot give one value; see :func:`asking.refuse_value_query`."""
-        refuse_value_query(sql, schemas)
+    def refuse_sql(
+        self, sql: str, schemas: Mapping[DatasetName, Schema | None], *, one_value: bool = True
+    ) -> None:
+        """Refuse a rule's SELECT that cannot be run; see ``airflow_gov.transform.asking.refuse_query``."""
+        refuse_query(sql, schemas, one_value=one_value)

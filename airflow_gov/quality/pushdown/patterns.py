@@ -59,13 +59,13 @@ def _plan(
 ) -> Plan:
     if not regexes:
         raise invalid("the list of regular expressions is empty: give one at least")
-    found = [_found(relation, column, each) for each in regexes]
+    found = [found_in(relation, column, each) for each in regexes]
     python = any(of_python for _, of_python in found)
     together = joined.join(f"({sql})" for sql, _ in found)
     return judged(relation, relation.value(column), wrong.format(together), mostly, python=python)
 
 
-def _found(relation: Relation, column: str, regex: str) -> tuple[str, bool]:
+def found_in(relation: Relation, column: str, regex: str) -> tuple[str, bool]:
     """Whether an expression is found, as SQL, and whether Python looks for it in some texts."""
     try:
         compiled = re.compile(regex)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_gov.contracts import Problem
 from airflow_gov.model.contract import LOAD_ID_COLUMN, Column, Contract, QualityEntry
@@ -14,12 +14,20 @@ from airflow_gov.model.zones import Zone
 from airflow_gov.quality.suites.words import nearest
 
 if TYPE_CHECKING:
+    from airflow_gov.model.errors import GovernanceError
     from airflow_gov.model.rules import Rule
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.quality.subject import Schema
 
-#: Refuses a SELECT that cannot give one value; see :meth:`airflow_gov.quality.rules.QueryEngine.refuse_sql`.
-RefuseSql = Callable[[str, "Mapping[DatasetName, Schema | None]"], None]
+
+class RefuseSql(Protocol):
+    """Refuses a user's SELECT; see :meth:`airflow_gov.quality.rules.QueryEngine.refuse_sql`."""
+
+    def __call__(
+        self, sql: str, schemas: Mapping[DatasetName, Schema | None], *, one_value: bool = True
+    ) -> None:
+        """Refuse it, or return."""
+
 
 #: What people call how bad it is (ODCS leaves the words open), and what it means here.
 SEVERITIES: Mapping[str, Severity] = {
@@ -28,22 +36,48 @@ SEVERITIES: Mapping[str, Severity] = {
 }
 
 
+@dataclass
+class Reading:
+    """What reading a suite needs, and what comes of it.
+
+    :param contract: the contract.
+    :param parameters: values of ``{"$PARAMETER": name}`` in expectations; None where they are not known yet.
+    :param refuse_sql: looks at users' SELECTs; None: they are not looked at.
+    :param problems: what is wrong.
+    :param missing: the error of Great Expectations that is needed and not installed.
+    """
+
+    contract: Contract
+    parameters: Mapping[str, Any] | None = None
+    refuse_sql: RefuseSql | None = None
+    problems: list[Problem] = field(default_factory=list)
+    missing: GovernanceError | None = None
+
+
 @dataclass(frozen=True)
 class Entry:
     """One rule as it is written, and where.
 
-    :param contract: the contract it belongs to.
+    :param reading: the suite that is read; gets what is wrong.
     :param at: the entry.
     :param column: the column it stands at; None: at the dataset.
     :param file: the file it stands in.
-    :param problems: gets what is wrong.
     """
 
-    contract: Contract
+    reading: Reading
     at: QualityEntry
     column: Column | None
     file: str
-    problems: list[Problem] = field(repr=False)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract it belongs to."""
+        return self.reading.contract
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong so far."""
+        return self.reading.problems
 
     @property
     def data(self) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,11 @@ from airflow_gov.contracts.document import load_document
 from airflow_gov.model.contract import QualityEntry
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.rules import Rule, RuleKind
+from airflow_gov.model.zones import DatasetName
 from airflow_gov.quality.pushdown import NotPushedDownError
 from airflow_gov.quality.pushdown.expectations import parameters, pushed_down
+from airflow_gov.quality.pushdown.plans import Fenced
+from airflow_gov.quality.pushdown.queries import datasets_of
 from airflow_gov.quality.suites.arguments import PARAMETER, argument_problems, is_open
 from airflow_gov.quality.suites.entries import Entry, columns_of
 from airflow_gov.quality.suites.planning import CONDITION, CONDITION_PARSER, MODULE, plan_of
@@ -23,6 +26,8 @@ from airflow_gov.quality.suites.words import in_snake_case, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from airflow_gov.quality.subject import Schema
 
 #: Arguments of every expectation that say nothing about what is expected, or that are ours to choose.
 STRIPPED = frozenset(
@@ -48,19 +53,15 @@ _ABOUT_COLUMNS = "expect_table_columns_"
 _MAY_BE_MISSING = frozenset({"expect_column_to_exist"})
 
 
-def expectation_rules(entry: Entry, given: Mapping[str, Any] | None) -> Iterator[Rule]:
-    """The rules of one ``engine: greatExpectations`` entry.
-
-    :param entry: the entry.
-    :param given: values of parameters; None where they are not known yet.
-    """
+def expectation_rules(entry: Entry) -> Iterator[Rule]:
+    """The rules of one ``engine: greatExpectations`` entry."""
     name = suite_name(entry.data)
     if name is not None:
-        yield from _suite_rules(entry, name, given)
+        yield from _suite_rules(entry, name)
         return
     block = _block(entry)
     if block is not None:
-        rule = _rule(entry.inside(block), given)
+        rule = _rule(entry.inside(block))
         if rule is not None:
             yield replace(
                 rule,
@@ -85,7 +86,7 @@ def _block(entry: Entry) -> Mapping[str, Any] | None:
     return given
 
 
-def _suite_rules(entry: Entry, name: str, given: Mapping[str, Any] | None) -> Iterator[Rule]:
+def _suite_rules(entry: Entry, name: str) -> Iterator[Rule]:
     text = entry.contract.suites.get(name)
     if text is None:
         entry.wrong(f"the suite {name!r} is not at hand", "implementation")
@@ -110,13 +111,13 @@ def _suite_rules(entry: Entry, name: str, given: Mapping[str, Any] | None) -> It
             f"$.expectations[{index}]",
         )
         here = replace(entry, file=file, at=at)
-        rule = _rule(here, given)
+        rule = _rule(here)
         if rule is not None:
             word = at.entry.get("severity", entry.data.get("severity"))
             yield replace(rule, severity=here.severity(word), dimension=entry.text("dimension") or None)
 
 
-def _rule(entry: Entry, given: Mapping[str, Any] | None) -> Rule | None:
+def _rule(entry: Entry) -> Rule | None:
     """One configured expectation; None where something is wrong with it."""
     kind = entry.data.get("type", entry.data.get("expectation_type"))
     arguments = entry.data.get("kwargs", {})
@@ -124,7 +125,7 @@ def _rule(entry: Entry, given: Mapping[str, Any] | None) -> Rule | None:
         entry.wrong("needs `type`, an expectation's name, and `kwargs`, a mapping of its arguments")
         return None
     check = in_snake_case(kind)
-    own = _filled(entry, {key: value for key, value in arguments.items() if key not in STRIPPED}, given)
+    own = _filled(entry, {key: value for key, value in arguments.items() if key not in STRIPPED})
     if own is None:
         return None
     if entry.column is not None and "column" not in own and _takes_column(check):
@@ -156,8 +157,9 @@ def _takes_column(check: str) -> bool:
     return check in pushed_down() and "column" in parameters(check)
 
 
-def _filled(entry: Entry, own: Any, given: Mapping[str, Any] | None) -> Any:
+def _filled(entry: Entry, own: Any) -> Any:
     """Arguments with parameters replaced by their values; None where there is no value."""
+    given = entry.reading.parameters
     if given is None or not is_open(own):
         return own
     if isinstance(own, Mapping):
@@ -168,10 +170,10 @@ def _filled(entry: Entry, own: Any, given: Mapping[str, Any] | None) -> Any:
             hint = nearest(str(name), given)
             entry.wrong(f"the parameter {name!r} is not given{hint}: pass it in expectation_parameters")
             return None
-        filled = {key: _filled(entry, value, given) for key, value in own.items()}
+        filled = {key: _filled(entry, value) for key, value in own.items()}
         lost = any(filled[key] is None and own[key] is not None for key in own)
         return None if lost else filled
-    return [_filled(entry, value, given) for value in own]
+    return [_filled(entry, value) for value in own]
 
 
 def _is_right(entry: Entry, rule: Rule) -> bool:
@@ -192,17 +194,26 @@ def _is_right(entry: Entry, rule: Rule) -> bool:
 
 def _try_plan(entry: Entry, rule: Rule) -> None:
     """Make the rule's plan, which tells what is wrong on these columns, without running it."""
-    other = rule.arguments.get("other_table_name")
-    relation = imagined(columns_of(entry.contract), [other] if isinstance(other, str) else ())
+    others = [str(dataset) for dataset in datasets_of(rule.check, rule.arguments)]
+    relation = imagined(str(entry.contract.dataset), columns_of(entry.contract), others)
     plan = plan_of(rule, relation)
     try:
-        next(plan, None)
+        for request in next(plan, ()):
+            if isinstance(request, Fenced):
+                _refuse(entry, request.sql, others)
     except NotPushedDownError:
         _ask_reference(entry, rule)
     except GovernanceError as error:
         entry.wrong(f"{rule.check}: {error.message}", "kwargs")
     finally:
         plan.close()
+
+
+def _refuse(entry: Entry, sql: str, others: Sequence[str]) -> None:
+    if entry.reading.refuse_sql is not None:
+        schemas: dict[DatasetName, Schema | None] = {DatasetName.parse(name): None for name in others}
+        schemas[entry.contract.dataset] = columns_of(entry.contract)
+        entry.reading.refuse_sql(sql, schemas, one_value=False)
 
 
 def _ask_reference(entry: Entry, rule: Rule) -> None:
@@ -214,6 +225,7 @@ def _ask_reference(entry: Entry, rule: Rule) -> None:
     try:
         problem = validate_reference(rule)
     except GovernanceError as error:
+        entry.reading.missing = error
         hint = nearest(rule.check, pushed_down())
         problem = f"{rule.check} is not one of the expectations that are pushed down{hint}. {error.message}"
     if problem:

@@ -8,14 +8,14 @@ means of all rows; of a table without rows, nothing is wrong.
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_gov.model.types import Primitive
 from airflow_gov.quality.keys import Counting, Duplicates, counting_duplicates, is_whole
-from airflow_gov.quality.pushdown import NotPushedDownError, Observation, Plan, Relation, Rows
+from airflow_gov.quality.pushdown import Observation, Plan, Relation, Rows
+from airflow_gov.quality.pushdown.patterns import found_in
 from airflow_gov.quality.pushdown.plans import Request
 from airflow_gov.quality.suites.arguments import declared_by
 from airflow_gov.quality.suites.thresholds import holds, operator_of
@@ -72,15 +72,16 @@ def invalid_values(
     """
     if valid_values is None and pattern is None:
         raise ValueError("it needs the argument 'validValues' or 'pattern'")
-    wrong = []
+    wrong, python = [], False
     if valid_values is not None:
         _require_values(relation, column, valid_values)
         wrong.append(f"NOT ({_is_one_of(relation, column, valid_values)})")
     if pattern is not None:
-        wrong.append(f"NOT ({_matches(relation, column, pattern)})")
+        matches, python = _matches(relation, column, pattern)
+        wrong.append(f"NOT ({matches})")
     there = f"{relation.value(column)} IS NOT NULL"
     plan = _counted(relation, threshold, f"{there} AND ({' OR '.join(wrong)})")
-    return plan if pattern is None else _judged(plan)
+    return _judged(plan) if python else plan
 
 
 def duplicate_values(
@@ -212,11 +213,7 @@ def _require_values(relation: Relation, column: str, values: Sequence[Any]) -> N
         raise ValueError(f"'validValues' has {strange[0]!r}, which {column!r} ({kind}) cannot hold")
 
 
-def _matches(relation: Relation, column: str, pattern: str) -> str:
+def _matches(relation: Relation, column: str, pattern: str) -> tuple[str, bool]:
     if relation.columns[column] != Primitive("string"):
         raise ValueError(f"a pattern is for text, and {column!r} is {relation.columns[column]}")
-    if relation.judging is None:
-        raise NotPushedDownError("a pattern is judged by Python, and this session cannot call it")
-    regex = re.compile(pattern)
-    judge = relation.judging(lambda value: regex.search(value) is not None, "VARCHAR")
-    return f"{judge}({relation.value(column)})"
+    return found_in(relation, column, pattern)

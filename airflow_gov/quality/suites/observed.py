@@ -6,17 +6,15 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.durations import read_duration
 from airflow_gov.model.types import Primitive
 from airflow_gov.quality.pushdown import Observation, Plan, Relation
+from airflow_gov.quality.subject import Subject
 from airflow_gov.quality.suites.arguments import declared_by
 from airflow_gov.quality.suites.words import in_camel_case, in_snake_case
-
-if TYPE_CHECKING:
-    from airflow_gov.quality.subject import Subject
 
 FRESHNESS = "freshness"
 
@@ -85,8 +83,6 @@ CHECKS: Mapping[str, Callable[..., Plan]] = {
     "volume": volume,
     "schemaDrift": schema_drift,
 }
-#: These look at no rows.
-METADATA = frozenset({"volume", "schemaDrift"})
 
 
 def check_arguments(name: str) -> dict[str, inspect.Parameter]:
@@ -153,7 +149,9 @@ def _volume(
     rows = subject.candidate.rows if subject is not None else 0
     history = list(subject.row_counts[:window] if subject is not None else ())
     if len(history) < min_history:
-        return Observation(success=True, value={"rows": rows, "history": len(history)}, rows=rows)
+        return Observation(
+            success=True, value={"rows": rows, "history": len(history)}, rows=rows, metadata=True
+        )
     usual = float(median(history))
     deviation = _TO_DEVIATION * float(median(abs(count - usual) for count in history))
     allowed = sensitivity * max(deviation, 1, _LEAST_DEVIATION * usual)
@@ -166,13 +164,13 @@ def _volume(
         "lowest": max(0.0, usual - allowed),
         "highest": usual + allowed,
     }
-    return Observation(success=abs(rows - usual) <= allowed, value=value, rows=rows)
+    return Observation(success=abs(rows - usual) <= allowed, value=value, rows=rows, metadata=True)
 
 
 def _schema_drift(subject: Subject | None, allow: Sequence[str]) -> Plan:
     yield from ()  # nothing is asked for
     if subject is None or subject.previous_schema is None:
-        return Observation(success=True, value={})
+        return Observation(success=True, value={}, metadata=True)
     before, now = _columns(subject.previous_schema), _columns(subject.candidate.schema)
     changes = {
         "added": sorted(now.keys() - before.keys()),
@@ -184,7 +182,7 @@ def _schema_drift(subject: Subject | None, allow: Sequence[str]) -> Plan:
         ),
     }
     found = {kind: names for kind, names in changes.items() if names}
-    return Observation(success=found.keys() <= set(allow), value=found)
+    return Observation(success=found.keys() <= set(allow), value=found, metadata=True)
 
 
 def _columns(schema: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.rules import Rule, RuleKind, Suite
 from airflow_gov.model.verdicts import Severity
 from airflow_gov.quality.suites.arguments import argument_problems
-from airflow_gov.quality.suites.entries import Entry, RefuseSql, columns_of, numbered
+from airflow_gov.quality.suites.entries import Entry, Reading, RefuseSql, columns_of, numbered
 from airflow_gov.quality.suites.expectations import expectation_rules
 from airflow_gov.quality.suites.library import METRICS, UNITS, metric_arguments
 from airflow_gov.quality.suites.observed import CHECKS, FRESHNESS, check_arguments
@@ -52,11 +52,15 @@ def suite_of(
     :param contract: the contract, with the suite files it names.
     :param parameters: values of ``{"$PARAMETER": name}`` in expectations; None where they are not known yet.
     :param refuse_sql: looks at SQL rules, e.g. ``engine.refuse_sql``; None: they are not looked at.
-    :raises GovernanceError: ``RULE_INVALID`` with every problem.
+    :raises GovernanceError: ``RULE_INVALID`` with every problem; ``DEPENDENCY_MISSING`` where that is all
+        that is wrong.
     """
-    suite, problems = _read(contract, parameters, refuse_sql)
-    if problems:
-        raise rules_invalid(contract, problems)
+    reading = Reading(contract, parameters, refuse_sql)
+    suite = _read(reading)
+    if reading.missing is not None and len(reading.problems) == 1:
+        raise reading.missing
+    if reading.problems:
+        raise rules_invalid(contract, _sorted(reading))
     return suite
 
 
@@ -66,7 +70,9 @@ def rule_problems(contract: Contract, refuse_sql: RefuseSql | None = None) -> li
     :param contract: the contract, with the suite files it names.
     :param refuse_sql: looks at SQL rules; None: they are not looked at.
     """
-    return _read(contract, None, refuse_sql)[1]
+    reading = Reading(contract, None, refuse_sql)
+    _read(reading)
+    return _sorted(reading)
 
 
 def rules_invalid(contract: Contract, problems: Sequence[Problem]) -> GovernanceError:
@@ -82,28 +88,30 @@ def rules_invalid(contract: Contract, problems: Sequence[Problem]) -> Governance
     )
 
 
-def _read(
-    contract: Contract, parameters: Mapping[str, Any] | None, refuse_sql: RefuseSql | None
-) -> tuple[Suite, list[Problem]]:
-    problems: list[Problem] = []
-    rules = [rule for entry in _entries(contract, problems) for rule in _rules(entry, parameters, refuse_sql)]
-    rules += _promised(contract, problems)
-    suite = Suite(contract.dataset, numbered(rules, STRUCTURE_RULES))
-    return suite, sorted(dict.fromkeys(problems))
+def _read(reading: Reading) -> Suite:
+    rules = [rule for entry in _entries(reading) for rule in _rules(entry)]
+    rules += _promised(reading)
+    return Suite(reading.contract.dataset, numbered(rules, STRUCTURE_RULES))
 
 
-def _entries(contract: Contract, problems: list[Problem]) -> Iterator[Entry]:
-    file = contract.path or str(contract.dataset)
-    for at in contract.quality:
-        yield Entry(contract, at, None, file, problems)
-    for column in contract.columns:
+def _sorted(reading: Reading) -> list[Problem]:
+    return sorted(dict.fromkeys(reading.problems))
+
+
+def _entries(reading: Reading) -> Iterator[Entry]:
+    file = _file(reading.contract)
+    for at in reading.contract.quality:
+        yield Entry(reading, at, None, file)
+    for column in reading.contract.columns:
         for at in column.quality:
-            yield Entry(contract, at, column, file, problems)
+            yield Entry(reading, at, column, file)
 
 
-def _rules(
-    entry: Entry, parameters: Mapping[str, Any] | None, refuse_sql: RefuseSql | None
-) -> Iterable[Rule]:
+def _file(contract: Contract) -> str:
+    return contract.path or str(contract.dataset)
+
+
+def _rules(entry: Entry) -> Iterable[Rule]:
     """The rules of one entry: none, one, or those of the suite it names."""
     kind = entry.data.get("type", "library")
     if kind == "text":
@@ -114,15 +122,15 @@ def _rules(
     if entry.column is not None and not entry.has_columns([entry.column.name]):
         return ()
     if kind == "custom":
-        return _custom(entry, parameters)
-    rule = _library(entry) if kind == "library" else sql_rule(entry, refuse_sql)
+        return _custom(entry)
+    rule = _library(entry) if kind == "library" else sql_rule(entry)
     return () if rule is None else (_described(entry, rule),)
 
 
-def _custom(entry: Entry, parameters: Mapping[str, Any] | None) -> Iterable[Rule]:
+def _custom(entry: Entry) -> Iterable[Rule]:
     engine = entry.data.get("engine")
     if is_great_expectations(engine):
-        return expectation_rules(entry, parameters)
+        return expectation_rules(entry)
     if isinstance(engine, str) and engine.strip().lower().replace("_", "-") == _OURS:
         rule = _observed(entry)
         return () if rule is None else (_described(entry, rule),)
@@ -223,7 +231,7 @@ def _tried(
         arguments=arguments,
         place=entry.place,
     )
-    plan = plan_of(rule, imagined(columns_of(entry.contract)))
+    plan = plan_of(rule, imagined(str(entry.contract.dataset), columns_of(entry.contract)))
     try:
         next(plan, None)
     except GovernanceError as error:
@@ -234,8 +242,9 @@ def _tried(
     return rule
 
 
-def _promised(contract: Contract, problems: list[Problem]) -> Iterator[Rule]:
+def _promised(reading: Reading) -> Iterator[Rule]:
     """Rules that follow from what the contract promises about freshness."""
+    contract = reading.contract
     known = {name for name, _ in columns_of(contract)}
     for index, item in enumerate(contract.sla):
         if str(item.get("property", "")).lower() not in _SLA:
@@ -244,7 +253,7 @@ def _promised(contract: Contract, problems: list[Problem]) -> Iterator[Rule]:
             if column not in known:
                 continue
             at = QualityEntry(item, 1, f"$.slaProperties[{index}]")
-            entry = Entry(contract, at, None, contract.path or str(contract.dataset), problems)
+            entry = Entry(reading, at, None, _file(contract))
             unit = item.get("unit")
             age = f"{item.get('value')} {unit}" if unit else str(item.get("value"))
             arguments = {"column": column, "maxAge": age}

@@ -20,6 +20,8 @@ def relation_of(
     name: str,
     schema: Iterable[tuple[str, str]],
     others: Mapping[str, str] | None = None,
+    *,
+    dataset: str | None = None,
 ) -> Relation:
     """A table of a session.
 
@@ -27,9 +29,10 @@ def relation_of(
     :param name: its name there.
     :param schema: its columns with their types as text; ``_load_id`` is left out.
     :param others: names in the session of other datasets that rules compare with, by dataset.
+    :param dataset: the dataset it is, by which users' SELECTs know it.
     """
     columns = {column: parse_type(kind) for column, kind in schema if column != LOAD_ID_COLUMN}
-    return Relation(name, columns, judging=_judging(session, name), others=others or {})
+    return Relation(name, columns, judging=_judging(session, name), others=others or {}, dataset=dataset)
 
 
 def _judging(session: Session, relation: str) -> Callable[[Callable[[Any], bool], str], str]:
@@ -43,11 +46,18 @@ def _judging(session: Session, relation: str) -> Callable[[Callable[[Any], bool]
     return add
 
 
-def imagined(columns: Iterable[tuple[str, str]], others: Iterable[str] = ()) -> Relation:
+def imagined(dataset: str, columns: Iterable[tuple[str, str]], others: Iterable[str] = ()) -> Relation:
     """A relation without a session, on which a plan can be made, but not run.
 
+    :param dataset: the dataset it would be of.
     :param columns: its columns with their types as text.
     :param others: datasets that rules compare with.
     """
     types = {column: parse_type(kind) for column, kind in columns if column != LOAD_ID_COLUMN}
-    return Relation("imagined", types, judging=lambda *_: "judge", others={name: name for name in others})
+    return Relation(
+        "imagined",
+        types,
+        judging=lambda *_: "judge",
+        others={name: name for name in others},
+        dataset=dataset,
+    )

@@ -11,7 +11,7 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.rules import Rule, RuleKind
 from airflow_gov.model.sql_text import identifier
 from airflow_gov.model.zones import DatasetName
-from airflow_gov.quality.suites.entries import Entry, RefuseSql, columns_of
+from airflow_gov.quality.suites.entries import Entry, columns_of
 from airflow_gov.quality.suites.thresholds import OPERATORS, threshold_problems
 
 if TYPE_CHECKING:
@@ -25,18 +25,14 @@ READS = "reads"
 QUERY = "query"
 
 
-def sql_rule(entry: Entry, refuse_sql: RefuseSql | None) -> Rule | None:
-    """The rule of a ``type: sql`` entry; None where something is wrong with it.
-
-    :param entry: the entry.
-    :param refuse_sql: looks at the SELECT; None: it is not looked at.
-    """
+def sql_rule(entry: Entry) -> Rule | None:
+    """The rule of a ``type: sql`` entry; None where something is wrong with it."""
     before = len(entry.problems)
     for problem in threshold_problems(entry.data, truth=True):
         entry.wrong(problem)
     query, reads = _query(entry), list(_reads(entry))
-    if query and refuse_sql is not None:
-        _refuse(entry, query, reads, refuse_sql)
+    if query:
+        _refuse(entry, query, reads)
     if len(entry.problems) > before or query is None:
         return None
     columns = (entry.column.name,) if entry.column else ()
@@ -117,7 +113,10 @@ def _reads(entry: Entry) -> Iterator[str]:
                 entry.wrong(error.message, "customProperties")
 
 
-def _refuse(entry: Entry, query: str, reads: list[str], refuse_sql: RefuseSql) -> None:
+def _refuse(entry: Entry, query: str, reads: list[str]) -> None:
+    refuse_sql = entry.reading.refuse_sql
+    if refuse_sql is None:
+        return
     schemas: dict[DatasetName, Any] = {DatasetName.parse(name): None for name in reads}
     schemas[entry.contract.dataset] = columns_of(entry.contract)
     try:

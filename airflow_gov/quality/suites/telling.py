@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_gov.model.rules import Rule, RuleKind
 from airflow_gov.model.verdicts import RuleResult
 from airflow_gov.quality.suites.library import METRICS, PERCENT
-from airflow_gov.quality.suites.observed import FRESHNESS, METADATA
+from airflow_gov.quality.suites.observed import FRESHNESS
 from airflow_gov.quality.suites.planning import CONDITION
 from airflow_gov.quality.suites.sql import QUERY
 from airflow_gov.quality.suites.thresholds import holds, in_words
@@ -53,7 +53,7 @@ def result_of(
         observed=_observed(rule, observation, subject, hidden=hidden),
         failed_rows=observation.unexpected,
         severity=rule.severity,
-        engine=engine or _engine(rule, observation),
+        engine=engine or _engine(observation),
         check=rule.check,
         dimension=rule.dimension,
         description=rule.description,
@@ -138,8 +138,8 @@ def _no_drift(given: Mapping[str, Any]) -> str:
     return f"the columns of the published version{apart}"
 
 
-def _engine(rule: Rule, observation: Observation) -> str:
-    if rule.check in METADATA and rule.kind is RuleKind.OBSERVED:
+def _engine(observation: Observation) -> str:
+    if observation.metadata:
         return "metadata"
     return "python" if observation.python else "duckdb"
 
