@@ -54,13 +54,20 @@ class QuerySession:
     def add_function(self, name: str, judge: Callable[[Any], bool], parameter: str) -> None:
         """Let SQL call a Python function that says yes or no to one value.
 
-        It is not called for NULL. What it raises ends the query.
+        It is not called for NULL. What it raises ends the query: the error names its kind, not the value.
 
         :param name: its name in SQL; new in this session.
         :param judge: the function.
         :param parameter: DuckDB type of the value.
         """
-        self._connection.create_function(name, judge, [parameter], "BOOLEAN")
+
+        def judge_or_tell(value: Any) -> bool:
+            try:
+                return judge(value)
+            except Exception as error:  # noqa: BLE001 - whatever it is, its text may quote the value
+                raise RuntimeError(f"a value cannot be judged ({type(error).__name__})") from None
+
+        self._connection.create_function(name, judge_or_tell, [parameter], "BOOLEAN")
 
     def write(self, select: str, folder: Path, partition_by: Sequence[str] = ()) -> tuple[FileRef, ...]:
         """Write a SELECT's rows as Parquet files into an empty folder.

@@ -63,17 +63,29 @@ def judged_by(
     :param parameter: DuckDB type of the value.
     """
     value = relation.value(column)
-    wrong = f"NOT {python_function(relation, judge, parameter)}({value})"
+    wrong = f"NOT {python_call(relation, judge, value, parameter)}"
     return judged(relation, value, wrong, mostly, python=True)
 
 
-def python_function(relation: Relation, judge: Callable[[Any], bool], parameter: str) -> str:
-    """Register a function of one value and give its name in SQL."""
+def python_call(
+    relation: Relation, judge: Callable[[Any], bool], value: str, parameter: str = "VARCHAR"
+) -> str:
+    """Register a function of one value and call it in SQL.
+
+    :param value: the value as SQL.
+    :param parameter: its DuckDB type.
+    """
     if relation.judging is None:
         raise NotPushedDownError(
             "values are judged by a Python function, which this session has no place for"
         )
-    return relation.judging(judge, parameter)
+    name = relation.judging(judge, parameter)
+    # DuckDB looks at rows that the condition leaves out too; a function is not called for NULL.
+    return (
+        f"{name}(CASE WHEN {relation.condition} THEN {value} END)"
+        if relation.condition
+        else f"{name}({value})"
+    )
 
 
 def require(relation: Relation, column: str, *kinds: Kind) -> None:

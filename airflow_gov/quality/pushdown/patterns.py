@@ -8,7 +8,7 @@ from typing import Literal
 
 from airflow_gov.model.sql_text import literal
 from airflow_gov.model.types import Primitive
-from airflow_gov.quality.pushdown.column_maps import judged, python_function
+from airflow_gov.quality.pushdown.column_maps import judged, python_call
 from airflow_gov.quality.pushdown.constants import invalid
 from airflow_gov.quality.pushdown.expectations import expectation
 from airflow_gov.quality.pushdown.plans import Plan
@@ -73,14 +73,16 @@ def found_in(relation: Relation, column: str, regex: str) -> tuple[str, bool]:
         raise invalid(f"the regular expression {regex!r} does not compile: {error}") from None
     if relation.columns[column] == Primitive("double"):
         # SQL writes numbers otherwise than Python.
-        search = python_function(relation, lambda value: compiled.search(str(value)) is not None, "DOUBLE")
-        return f"{search}({relation.value(column)})", True
+        value = relation.value(column)
+        return python_call(
+            relation, lambda number: compiled.search(str(number)) is not None, value, "DOUBLE"
+        ), True
     text, translated = text_of(relation, column), translate(regex)
-    if translated is not None:
-        matches = f"regexp_matches({text}, {literal(translated.text)})"
-        if not translated.ascii_only or text != relation.value(column):
-            return matches, False
-    search = python_function(relation, lambda value: compiled.search(value) is not None, "VARCHAR")
-    if translated is None:
-        return f"{search}({text})", True
-    return f"CASE WHEN strlen({text}) = length({text}) THEN {matches} ELSE {search}({text}) END", True
+    matches = None if translated is None else f"regexp_matches({text}, {literal(translated.text)})"
+    of_ascii = translated is not None and translated.ascii_only and text == relation.value(column)
+    if matches is not None and not of_ascii:
+        return matches, False
+    search = python_call(relation, lambda value: compiled.search(value) is not None, text)
+    if matches is None:
+        return search, True
+    return f"CASE WHEN strlen({text}) = length({text}) THEN {matches} ELSE {search} END", True

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from airflow_gov.model.sql_text import literal
 from airflow_gov.model.types import Decimal, Primitive
-from airflow_gov.quality.pushdown.column_maps import judged, judged_by, python_function, require
+from airflow_gov.quality.pushdown.column_maps import judged, judged_by, python_call, require
 from airflow_gov.quality.pushdown.constants import Kind, double, invalid, kind_of
 from airflow_gov.quality.pushdown.expectations import expectation
 from airflow_gov.quality.pushdown.plans import NotPushedDownError, Plan
@@ -185,12 +185,11 @@ def expect_column_values_to_be_json_parseable(
         return judged_by(relation, column, _is_json, mostly, parameter="BLOB")
     if kind is not Kind.TEXT:
         return judged(relation, value, "true", mostly)
-    name = python_function(relation, _is_json, "VARCHAR")
     strict = (
         f"length({value}) < {_LONGEST} AND json_valid({value})"
         f" AND NOT regexp_matches({value}, {literal(_LENIENT)})"
     )
-    right = f"CASE WHEN {strict} THEN true ELSE {name}({value}) END"
+    right = f"CASE WHEN {strict} THEN true ELSE {python_call(relation, _is_json, value)} END"
     return judged(relation, value, f"NOT {right}", mostly, python=True)
 
 
