@@ -29,7 +29,7 @@ def share_text(part: int, whole: int) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """A duration by its two largest units, e.g. ``1 day 3 h``."""
+    """A duration by its largest unit and the next, e.g. ``1 day 3 h``."""
     left = timedelta(seconds=round(seconds))
     hours, rest = divmod(left.seconds, 3600)
     parts = [
@@ -38,8 +38,8 @@ def duration_text(seconds: float) -> str:
         (rest // 60, "min"),
         (rest % 60, "s"),
     ]
-    told = [f"{number:,} {unit}" for number, unit in parts if number]
-    return " ".join(told[:2]) or "0 s"
+    first = next((index for index, (number, _) in enumerate(parts) if number), len(parts) - 1)
+    return " ".join(f"{number:,} {unit}" for number, unit in parts[first : first + 2] if number) or "0 s"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
