@@ -6,17 +6,22 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import count
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from airflow_gov.model.rules import Rule, RuleKind
 from airflow_gov.quality.pushdown import NotPushedDownError, Observation, Relation, evaluate
-from airflow_gov.quality.pushdown.expectations import pushed_down
+from airflow_gov.quality.pushdown.expectations import parameters, pushed_down
 from airflow_gov.quality.reference.frames import frame_of
+from airflow_gov.quality.suites import plan_of, relation_of
+from airflow_gov.quality.suites.arguments import argument_problems
+from airflow_gov.quality.suites.planning import CONDITION, CONDITION_PARSER
 from airflow_gov.transform import DuckEngine
 from support.definitions import Case, Dataset
-from support.expectations import ArrowTable, column_type, validate
+from support.expectations import ArrowTable, validate
+
+ENGINE = DuckEngine(memory_limit="640MB")
 
 #: Great Expectations has these for SQL only: the definitions alone are the reference.
 FOR_SQL_ONLY = frozenset(
@@ -30,6 +35,8 @@ FOR_SQL_ONLY = frozenset(
         "unexpected_rows_expectation",
     }
 )
+#: Names of types are an engine's own: where it is not pandas, the definitions alone are the reference.
+ABOUT_TYPES = frozenset({"expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list"})
 #: Numbers are the same when they differ by less, relatively: the order of a sum's terms is the engine's.
 TOLERANCE = 1e-9
 
@@ -77,9 +84,14 @@ class Outcome(NamedTuple):
                 yield Difference(self.case.name, f"definition:{about}", theirs.get(about), wanted)
 
 
+def is_known(case: Case) -> bool:
+    """Whether the installed version has the expectation, and a table the columns."""
+    return case.expectation in pushed_down() and not case.needs_mixed
+
+
 def judge(dataset: Dataset) -> list[Outcome]:
     """Judge a dataset's cases by both, ours side by side."""
-    cases = [replace(each, kwargs=_filled(each.kwargs)) for each in dataset.cases if not each.needs_mixed]
+    cases = [replace(each, kwargs=_filled(each.kwargs)) for each in dataset.cases if is_known(each)]
     found = _pushed_down(dataset, cases)
     return [Outcome(each, found[each.name], _reference(each, dataset.table)) for each in cases]
 
@@ -148,40 +160,38 @@ def _pushed_down(dataset: Dataset, cases: list[Case]) -> dict[str, Observation |
     with relation_on(dataset) as (session, relation):
         plans = {}
         for case in cases:
-            try:
-                plans[case.name] = pushed_down()[case.expectation](relation, **case.kwargs)
-            except (TypeError, KeyError) as error:
-                found[case.name] = error
-        return found | evaluate(session, plans)
+            own = {key: each for key, each in case.kwargs.items() if key not in (CONDITION, CONDITION_PARSER)}
+            problems = argument_problems(own, parameters(case.expectation))
+            if problems:
+                found[case.name] = ValueError("; ".join(problems))
+            else:
+                rule = Rule(case.name, RuleKind.EXPECTATION, case.expectation, arguments=case.kwargs)
+                plans[case.name] = plan_of(rule, relation)
+        return found | evaluate(session, plans, lambda sql: _under_fence(dataset, sql))
+
+
+def _under_fence(dataset: Dataset, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    table = ArrowTable(dataset.table)
+    with ENGINE.query_datasets({table.dataset: table}) as fenced:
+        return fenced(sql)
 
 
 @contextmanager
 def relation_on(dataset: Dataset) -> Iterator[tuple[Any, Relation]]:
     """A session, and the dataset's table as a relation in it."""
+    table = ArrowTable(dataset.table)
     names = {name: f"other_{number}" for number, name in enumerate(dataset.others)}
-    tables = {"t": ArrowTable(dataset.table)}
-    tables |= {names[name]: ArrowTable(table) for name, table in dataset.others.items()}
-    with DuckEngine(memory_limit="640MB").query_tables(tables) as session:
-        numbers = count()
-
-        def judging(judge: Any, parameter: str) -> str:
-            name = f"judge_{next(numbers)}"
-            session.add_function(name, judge, parameter)
-            return name
-
-        yield session, Relation("t", _columns(dataset.table), judging=judging, others=names)
-
-
-def _columns(table: pa.Table) -> dict[str, Any]:
-    return {each.name: column_type(each.type) for each in table.schema}
+    others = {names[name]: ArrowTable(other) for name, other in dataset.others.items()}
+    with ENGINE.query_tables({"t": table, **others}) as session:
+        yield session, relation_of(session, "t", table.schema, names, dataset=str(table.dataset))
 
 
 def _reference(case: Case, table: pa.Table) -> Mapping[str, Any] | Exception | None:
     """Of nullable types, and where it fails there of pandas' plain ones, as its own tests have them."""
-    if case.expectation in FOR_SQL_ONLY:
+    if case.expectation in FOR_SQL_ONLY or (case.expectation in ABOUT_TYPES and case.engine != "pandas"):
         return None
     result = validate(case.expectation, case.kwargs, frame_of(table))
-    if isinstance(result, Exception):
+    if isinstance(result, Exception) or case.expectation in ABOUT_TYPES:
         result = validate(case.expectation, case.kwargs, table.to_pandas())
     if isinstance(result, Exception):
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,8 @@ ENGINES = ("pandas", "postgresql", "sqlite")
 
 #: Names of an engine's types in the definitions, in lower case.
 _TYPES: dict[str, pa.DataType] = {
-    **dict.fromkeys(("int", "int64", "int64dtype", "bigint", "integer"), pa.int64()),
+    **dict.fromkeys(("int", "int64", "int64dtype", "bigint"), pa.int64()),
+    "integer": pa.int32(),
     **dict.fromkeys(("float", "float64", "double_precision"), pa.float64()),
     **dict.fromkeys(("str", "text", "varchar"), pa.string()),
     **dict.fromkeys(("bool", "boolean"), pa.bool_()),
@@ -31,6 +33,8 @@ _OWN_TYPES: dict[tuple[str, str], pa.DataType] = {
     ("postgresql", "timestamp"): pa.timestamp("us"),
     ("sqlite", "timestamp"): pa.timestamp("us"),
 }
+#: Expectations about texts: a column of theirs without values and without a type is one of texts.
+_TEXTUAL = re.compile("length|pattern|regex|format|parseable|schema")
 #: Arguments of every expectation that say what to report, not what to expect.
 _REPORTING = {"catch_exceptions", "result_format", "include_config", "meta"}
 
@@ -40,6 +44,7 @@ class Case:
     """One test of one definition, with rows for one engine.
 
     :param name: dataset, title and engine.
+    :param engine: the engine that it is for, whose types the table has.
     :param kwargs: the expectation's arguments.
     :param out: what the definition says must come out.
     :param tolerance: relative, of observed numbers.
@@ -48,6 +53,7 @@ class Case:
     """
 
     name: str
+    engine: str
     expectation: str
     kwargs: Mapping[str, Any]
     out: Mapping[str, Any]
@@ -58,7 +64,8 @@ class Case:
     @property
     def needs_mixed(self) -> bool:
         """Whether it asks about a column that no table can have."""
-        return any(self.mixed & set(_texts(each)) for key, each in self.kwargs.items() if "column" in key)
+        asked = {key: each for key, each in self.kwargs.items() if "column" in key or key == "row_condition"}
+        return any(re.search(rf"\b{name}\b", text) for name in self.mixed for text in _texts(asked))
 
 
 @dataclass(frozen=True)
@@ -73,28 +80,32 @@ class Dataset:
 def read(path: Path) -> Iterator[Dataset]:
     """Read a file of definitions: each dataset once for each way in which engines type it."""
     content = json.loads(path.read_text())
+    untyped = pa.string() if _TEXTUAL.search(content["expectation_type"]) else pa.float64()
     for number, dataset in enumerate(content["datasets"]):
         seen: dict[str, list[Any]] = {}
         for engine in ENGINES:
             tests = [each for each in dataset["tests"] if _applies(engine, dataset, each)]
             if tests:
-                table, others, mixed = _tables(dataset, engine)
+                table, others, mixed = _tables(dataset, engine, untyped)
                 given = seen.setdefault(str(table.schema), [])
                 tests = [each for each in tests if each not in given]
                 given.extend(tests)
                 name = f"{dataset.get('dataset_name', number)} ({engine})"
                 expectation = content["expectation_type"]
                 cases = [
-                    _case(f"{name} {place}", expectation, each, table, mixed)
+                    _case(f"{name} {place}", engine, expectation, each, table, mixed)
                     for place, each in enumerate(tests, 1)
                 ]
                 yield Dataset(table, others, cases)
 
 
-def _case(name: str, expectation: str, test: Any, table: pa.Table, mixed: frozenset[str]) -> Case:
+def _case(
+    name: str, engine: str, expectation: str, test: Any, table: pa.Table, mixed: frozenset[str]
+) -> Case:
     given = test.get("in", test.get("input"))
     return Case(
         f"{name}: {test['title']}",
+        engine,
         expectation,
         {key: value for key, value in given.items() if key not in _REPORTING},
         test.get("out", test.get("output")),
@@ -116,36 +127,36 @@ def _applies(engine: str, dataset: Mapping[str, Any], test: Mapping[str, Any]) -
     return True
 
 
-def _tables(dataset: Any, engine: str) -> tuple[pa.Table, dict[str, pa.Table], frozenset[str]]:
+def _tables(
+    dataset: Any, engine: str, untyped: pa.DataType
+) -> tuple[pa.Table, dict[str, pa.Table], frozenset[str]]:
     data = dataset["data"]
     if isinstance(data, list):  # the first is the table, the others are compared with it
-        tables = {each["dataset_name"]: _table(each["data"], {}, engine)[0] for each in data}
+        tables = {each["dataset_name"]: _table(each["data"], {}, engine, untyped)[0] for each in data}
         return next(iter(tables.values())), tables, frozenset()
     types = dataset.get("schemas", {}).get(engine, {})
-    table, mixed = _table(data, types, engine)
-    if mixed and "data_alt" in dataset:
-        table, mixed = _table(dataset["data_alt"], types, engine)
+    table, mixed = _table(data, types, engine, untyped)
     return table, {}, mixed
 
 
 def _table(
-    data: Mapping[str, Sequence[Any]], types: Mapping[str, str], engine: str
+    data: Mapping[str, Sequence[Any]], types: Mapping[str, str], engine: str, untyped: pa.DataType
 ) -> tuple[pa.Table, frozenset[str]]:
     columns, mixed = {}, set()
     for name, values in data.items():
         kind = types.get(name, "").lower()
         declared = _OWN_TYPES.get((engine, kind), _TYPES.get(kind))
         try:
-            columns[name] = _column(values, declared)
+            columns[name] = _column(values, declared, untyped)
         except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError):
             mixed.add(name)
     return pa.table(columns), frozenset(mixed)
 
 
-def _column(values: Sequence[Any], kind: pa.DataType | None) -> pa.Array:
+def _column(values: Sequence[Any], kind: pa.DataType | None, untyped: pa.DataType) -> pa.Array:
     if kind is None:
         found = pa.array(values)
-        return found.cast(pa.float64()) if pa.types.is_null(found.type) else found
+        return found.cast(untyped) if pa.types.is_null(found.type) else found
     if pa.types.is_decimal(kind) and any(len(str(each)) > 16 for each in values):
         kind = pa.float64()  # PostgreSQL's NUMERIC holds any number of digits, a table's does not
     return pa.array([None if each is None else _value(each, kind) for each in values], kind)
@@ -160,8 +171,8 @@ def _value(value: Any, kind: pa.DataType) -> Any:
         return str(value)
     if pa.types.is_decimal(kind):
         return Decimal(str(value))
-    if pa.types.is_integer(kind) and isinstance(value, float) and value.is_integer():
-        return int(value)
+    if pa.types.is_integer(kind) and isinstance(value, float | str):
+        return int(value) if isinstance(value, str) or value.is_integer() else value
     return value
 
 

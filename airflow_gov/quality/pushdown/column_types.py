@@ -18,19 +18,19 @@ _NAMES: dict[str, str] = {
     "long": "long int int64 int64dtype int_ longlong bigint biginteger longtype",
     "float": "float float32 float32dtype single real float4 floattype",
     "double": "double float float64 float64dtype float_ double_precision float8 doubletype",
-    "decimal": "decimal numeric decimaltype decimal128 dec number object object_",
-    "date": "date date32 date32[day] datetype object object_",
-    "time": "time time64 time64[us] time_without_time_zone object object_",
+    "decimal": "decimal numeric decimaltype decimal128 dec number object object_ o",
+    "date": "date date32 date32[day] datetype object object_ o",
+    "time": "time time64 time64[us] time_without_time_zone object object_ o",
     "timestamp": "timestamp datetime datetime64 datetime64[ns] datetime64[us] timestamp[us] timestamp_ntz"
     " timestamp_without_time_zone timestampntztype",
     "timestamptz": "timestamptz timestamp_tz timestamp_with_time_zone datetimetzdtype timestamptype"
     " datetime64[ns,utc] datetime64[us,utc] timestamp[us,tz=utc]",
     "string": "string str string_types stringdtype stringtype varchar nvarchar char nchar text tinytext"
     " mediumtext longtext character_varying utf8 large_string unicode",
-    "uuid": "uuid guid object object_",
-    "binary": "binary bytes bytes_ blob bytea varbinary large_binary binarytype object object_",
-    "list": "list array arraytype object object_",
-    "struct": "struct dict structtype object object_",
+    "uuid": "uuid guid object object_ o",
+    "binary": "binary bytes bytes_ blob bytea varbinary large_binary binarytype object object_ o",
+    "list": "list array arraytype object object_ o",
+    "struct": "struct dict structtype object object_ o",
 }
 _ACCEPTED = {name: frozenset(names.split()) for name, names in _NAMES.items()}
 _KNOWN = frozenset[str]().union(*_ACCEPTED.values())
@@ -87,6 +87,8 @@ def _told(observation: Observation) -> Plan:
 
 def is_named(kind: ColumnType, name: str) -> bool:
     """Whether a type is called so: in Iceberg, Python, pandas, SQL, Arrow or Spark."""
+    if name == "Timestamp" and kind == Primitive("timestamptz"):
+        return True  # pandas' class of values that have a time zone, as Great Expectations has it
     name = _plain(name)
     if name == _plain(str(kind)):
         return True
