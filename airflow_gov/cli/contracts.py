@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,12 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.serde import to_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow_gov.contracts import CheckReport
     from airflow_gov.model.contract import Column, Contract
     from airflow_gov.model.zones import DatasetName
+    from airflow_gov.quality.subject import Schema
     from airflow_gov.settings import Settings
 
 
@@ -32,15 +37,13 @@ def contracts() -> None:
 @click.pass_context
 @pass_session
 def validate(session: Session, ctx: click.Context, path: Path | None, *, as_json: bool) -> None:
-    """List every problem of the contracts in PATH, a file or a folder.
+    """List every problem of the contracts in PATH, a file or a folder: also of their quality rules.
 
     Without PATH the contracts of the installation are checked: the option contracts_folder, in
     Airflow's dags folder. Ends with 1 when there is a problem.
     """
-    from airflow_gov.contracts import check
-
     path = path or contracts_folder(session.settings)
-    report = check(path, session.settings.zone_aliases)
+    report = _checked(path, session.settings.zone_aliases)
     if as_json:
         output.print_json({"path": path, "passed": not report.problems, **to_plain(report)})
     else:
@@ -65,6 +68,35 @@ def show(session: Session, dataset: str, folder: Path | None, *, as_json: bool) 
         output.print_json(contract)
     else:
         _print_contract(contract)
+
+
+def _checked(path: Path, aliases: Mapping[str, str]) -> CheckReport:
+    """What is wrong with contracts, and with quality rules where the standard had nothing to say."""
+    from airflow_gov.contracts import check, readable
+    from airflow_gov.quality import rule_problems
+
+    report = check(path, aliases)
+    told = {(problem.file, _rule(problem.path)) for problem in report.problems}
+    of_rules = [
+        problem
+        for contract in (readable(path, aliases) if report.files else ())
+        for problem in rule_problems(contract, _refuse_sql)
+        if (problem.file, _rule(problem.path)) not in told
+    ]
+    return replace(report, problems=tuple(sorted({*report.problems, *of_rules})))
+
+
+def _rule(path: str) -> str:
+    """The quality rule that a JSONPath leads into, else the path itself."""
+    found = re.match(r".*?\.quality\[\d+\]", path)
+    return found[0] if found else path
+
+
+def _refuse_sql(sql: str, schemas: Mapping[DatasetName, Schema | None], *, one_value: bool = True) -> None:
+    # Imported for the first SQL rule: it takes a second.
+    from airflow_gov.transform.asking import refuse_query
+
+    refuse_query(sql, schemas, one_value=one_value)
 
 
 def contracts_folder(settings: Settings) -> Path:
@@ -99,8 +131,9 @@ def _read(session: Session, dataset: DatasetName, folder: Path | None) -> Contra
             recorded = session.store.contracts.latest(dataset)
         if recorded is None:
             raise
-        _, text, path = recorded
-        return parse_contract(text, dataset, path, aliases)
+        contract_hash, text, path = recorded
+        suites = session.store.contracts.suites(contract_hash)
+        return parse_contract(text, dataset, path, aliases, suites=suites)
 
 
 def _print_report(report: CheckReport, path: Path) -> None:

@@ -219,8 +219,8 @@ def _contract(session: Session, name: DatasetName) -> Any:
     kept = session.store.contracts.latest(name)
     if kept is None:
         return None
-    _, text, path = kept
-    return parse_contract(text, name, path)
+    contract_hash, text, path = kept
+    return parse_contract(text, name, path, suites=session.store.contracts.suites(contract_hash))
 
 
 def _version_line(version: Version) -> list[Any]:

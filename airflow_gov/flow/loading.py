@@ -58,8 +58,10 @@ def open_load(governance: Governance, recording: Recording, request: LoadRequest
     later try of the same task, or one that finds this process dead, takes over.
 
     :raises LoadInProgressError: the same load is being written elsewhere.
+    :raises GovernanceError: ``RULE_INVALID`` with everything that is wrong with the contract's quality rules.
     """
     task = recording.execution.task
+    _refuse_wrong_rules(governance, request.contract)
     governance.store.contracts.put(request.contract)
     lease = timedelta(seconds=governance.settings.load_lease_seconds)
     wanted = Load(
@@ -94,6 +96,13 @@ def open_load(governance: Governance, recording: Recording, request: LoadRequest
             with suppress(GovernanceError):
                 governance.store.loads.fail(load.dataset, load.load_id, load.execution_id)
             raise
+
+
+def _refuse_wrong_rules(governance: Governance, contract: Contract) -> None:
+    """Refuse rules that no gate could evaluate, before anything is written for it to look at."""
+    from airflow_gov.quality import suite_of
+
+    suite_of(contract, None, governance.engine.refuse_sql)
 
 
 def _refuse_shared_key(before: Load, wanted: Load) -> None:

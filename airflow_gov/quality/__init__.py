@@ -4,7 +4,7 @@
 and SQL of the Open Data Contract Standard, expectations of Great Expectations, and rules about time.
 """
 
-from airflow_gov.quality.checking import check, check_structure, other_datasets
+from airflow_gov.quality.checking import check, other_datasets
 from airflow_gov.quality.rules import QueryEngine
 from airflow_gov.quality.subject import Subject
 from airflow_gov.quality.suites import rule_problems, suite_of
@@ -13,7 +13,6 @@ __all__ = [
     "QueryEngine",
     "Subject",
     "check",
-    "check_structure",
     "other_datasets",
     "rule_problems",
     "suite_of",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -14,7 +13,6 @@ from airflow_gov.model.verdicts import RuleResult
 from airflow_gov.quality.examples import examples_of
 from airflow_gov.quality.pushdown import NotPushedDownError, Observation, Relation, evaluate, queries
 from airflow_gov.quality.structure import ADDED, CANDIDATE, structure_results
-from airflow_gov.quality.subject import Subject
 from airflow_gov.quality.suites import plan_of, relation_of, suite_of
 from airflow_gov.quality.suites.relations import imagined
 from airflow_gov.quality.suites.sql import ask, datasets_of
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.quality.pushdown.evaluating import RunFenced
     from airflow_gov.quality.rules import QueryEngine, Session
+    from airflow_gov.quality.subject import Subject
 
 
 class _Fence:
@@ -83,19 +82,6 @@ def check(
         results |= _by_sql([rule for rule in left if rule.kind is RuleKind.SQL], subject, fence)
     results |= _by_reference([rule for rule in left if rule.kind is not RuleKind.SQL], subject)
     return (*structure, *(results[rule.name] for rule in suite.rules))
-
-
-def check_structure(
-    contract: Contract,
-    candidate: SourceTable,
-    added: SourceTable,
-    engine: QueryEngine,
-    **facts: Any,
-) -> tuple[RuleResult, ...]:
-    """Check a snapshot's structure alone; goes when nothing asks for it any more."""
-    subject = Subject(replace(contract, quality=()), candidate, added, datetime.now(UTC), **facts)
-    with engine.query_tables({CANDIDATE: candidate, ADDED: added}) as session:
-        return structure_results(subject, session)
 
 
 def other_datasets(contract: Contract) -> frozenset[DatasetName]:

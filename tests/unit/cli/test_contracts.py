@@ -157,3 +157,40 @@ def test_show_of_a_dataset_without_a_contract_says_so(home: Path) -> None:
     result = run("show", "clean.flight", "--folder", folder)
 
     assert "there is clean.flights" in str(result.exception)
+
+
+def with_quality(*rules: str) -> str:
+    listed = "".join(f"      - {rule}\n" for rule in rules)
+    return CONTRACT.rstrip("\n") + f"\n    quality:\n{listed}"
+
+
+def test_problems_of_quality_rules_are_listed_too(home: Path) -> None:
+    text = with_quality(
+        "{metric: rowCount, mustBe: 3, unit: percent}",
+        "{metric: rowCont, mustBe: 3}",
+        "{type: sql, query: 'SELECT 1, 2', mustBe: 3}",
+        "{type: custom, engine: greatExpectations, implementation: suites/f.json}",
+    )
+    path = put(home / "mine", text)
+    (path.parent / "suites").mkdir()
+    suite = path.parent / "suites" / "f.json"
+    suite.write_text('{"expectations": [\n{"type": "expect_column_to_exist", "kwargs": {"colum": "delay"}}]}')
+
+    result = run("validate", path.parent, "--json")
+
+    assert result.exit_code == 1
+    found = [(Path(each["file"]), each["path"]) for each in json.loads(result.stdout)["problems"]]
+    assert found == [
+        (path, "$.schema[0].quality[0].arguments"),
+        (path, "$.schema[0].quality[1].metric"),
+        (path, "$.schema[0].quality[2].query"),
+        (suite, "$.expectations[0].kwargs"),
+        (suite, "$.expectations[0].kwargs"),
+    ]
+    assert "is not one of nullValues" in result.stdout, "told once, in the standard's words"
+
+
+def test_good_quality_rules_are_no_problem(home: Path) -> None:
+    path = put(home / "mine", with_quality("{metric: rowCount, mustBeGreaterThan: 0}"))
+
+    assert run("validate", path).exit_code == 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_gov.quality import check_structure
+from airflow_gov import quality
+from support.subjects import subject
 
 INDEX = {"file": "string", "uri": "string", "size": "long", "columns": "list<string>"}
 
@@ -20,9 +21,8 @@ def index(*files):
 def check(engine, make_table, make_contract):
     def check(select, columns, **options):
         table = make_table(select, dataset="raw.flights", **INDEX)
-        found = check_structure(
-            make_contract(columns, dataset="raw.flights"), table, table, engine, **options
-        )
+        contract = make_contract(columns, dataset="raw.flights")
+        found = quality.check(subject(contract, table, **options), engine)
         return {result.rule: result for result in found}
 
     return check

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_gov.quality import check_structure
+from airflow_gov.quality import check
+from support.subjects import subject
 
 TYPES = {"id": "long", "city": "string"}
 
@@ -16,7 +17,7 @@ def results(found):
 def test_a_candidate_that_keeps_its_contract(engine, make_table, make_contract):
     table = make_table("SELECT range AS id, 'c' || range AS city, 'l' AS _load_id FROM range(1000)", **TYPES)
     contract = make_contract(TYPES, required=("id", "city"), unique=("city",), keys=("id",))
-    found = check_structure(contract, table, table, engine)
+    found = check(subject(contract, table, table), engine)
     assert [(result.rule, result.columns) for result in found] == [
         ("columns", ("id", "city")),
         ("row_count", ()),
@@ -41,7 +42,7 @@ def test_a_candidate_that_keeps_its_contract(engine, make_table, make_contract):
 )
 def test_columns_and_types(engine, make_table, make_contract, schema, previous, told):
     table = make_table("SELECT 1 AS id, 'a' AS city, 'l' AS _load_id", **schema)
-    found = check_structure(make_contract(TYPES), table, table, engine, previous_schema=previous)
+    found = check(subject(make_contract(TYPES), table, table, previous_schema=previous), engine)
     assert found[0].passed is (told is None)
     assert found[0].observed == (told or "as expected")
 
@@ -49,7 +50,7 @@ def test_columns_and_types(engine, make_table, make_contract, schema, previous, 
 def test_rules_about_columns_that_are_missing_are_left_out(engine, make_table, make_contract):
     table = make_table("SELECT 1 AS id, 'l' AS _load_id", id="long")
     contract = make_contract(TYPES, required=("id", "city"), unique=("city",), keys=("id", "city"))
-    found = check_structure(contract, table, table, engine)
+    found = check(subject(contract, table, table), engine)
     assert [(result.rule, result.passed) for result in found] == [
         ("columns", False),
         ("row_count", True),
@@ -62,21 +63,21 @@ def test_required_is_about_the_loads_rows(engine, make_table, make_contract):
         CASE WHEN range < 10 THEN 'old' ELSE 'new' END AS _load_id FROM range(20)"""
     table = make_table(rows, **TYPES)
     contract = make_contract(TYPES, required=("id",))
-    result = results(check_structure(contract, table, table.load("new", 10), engine))[("required", "id")]
+    result = results(check(subject(contract, table, table.load("new", 10)), engine))[("required", "id")]
     assert (result.passed, result.failed_rows, result.observed) == (False, 2, "2 nulls")
     only_whole = make_table(rows.replace("range % 4 = 0", "range < 5"), **TYPES)
-    assert all(r.passed for r in check_structure(contract, only_whole, only_whole.load("new", 10), engine))
+    assert all(r.passed for r in check(subject(contract, only_whole, only_whole.load("new", 10)), engine))
 
 
 def test_no_rows_and_other_rows_than_the_metadata_says(engine, make_table, make_contract):
     empty = make_table("SELECT 1::BIGINT AS id, 'a' AS city, 'l' AS _load_id WHERE false", **TYPES)
     contract = make_contract(TYPES, unique=("city",), keys=("id",))
-    found = results(check_structure(contract, empty, empty, engine))
+    found = results(check(subject(contract, empty, empty), engine))
     assert (found[("row_count",)].passed, found[("row_count",)].observed) == (False, "0 rows")
     assert found[("primary_key", "id")].passed
     table = make_table("SELECT 1 AS id, 'a' AS city, 'l' AS _load_id", **TYPES)
     lying = table.load("l", 2)
-    assert not results(check_structure(contract, table, lying, engine))[("row_count",)].passed
+    assert not results(check(subject(contract, table, lying), engine))[("row_count",)].passed
 
 
 KEYS = {
@@ -105,10 +106,10 @@ def test_unique_columns_of_every_kind(engine, make_table, make_contract, kind, r
     nulls = "SELECT NULL AS id, 'c' AS city, 'n' AS _load_id FROM range(4)"
     table = make_table(f"{select} UNION ALL {again} UNION ALL {nulls}", id=name, city="string")
     contract = make_contract({"id": name, "city": "string"}, unique=("id",))
-    result = results(check_structure(contract, table, table, engine))[("unique", "id")]
+    result = results(check(subject(contract, table, table), engine))[("unique", "id")]
     assert (result.passed, result.failed_rows) == (not repeated, repeated)
     key = make_contract({"id": name, "city": "string"}, keys=("id",))
-    result = results(check_structure(key, table, table, engine))[("primary_key", "id")]
+    result = results(check(subject(key, table, table), engine))[("primary_key", "id")]
     assert (result.passed, result.failed_rows) == (False, repeated + 4)
     assert "4 rows without a key" in result.observed
 
@@ -121,7 +122,7 @@ def test_keys_of_several_columns(engine, make_table, make_contract, repeated, nu
     missing = f"SELECT CASE range WHEN 0 THEN 1 END AS a, NULL AS b, 'n' AS _load_id FROM range({nulls})"
     columns = {"a": "long", "b": "string"}
     table = make_table(f"{select} UNION ALL {again} UNION ALL {missing}", **columns)
-    found = results(check_structure(make_contract(columns, keys=("b", "a")), table, table, engine))
+    found = results(check(subject(make_contract(columns, keys=("b", "a")), table, table), engine))
     result = found[("primary_key", "b", "a")]
     assert result.passed is (not repeated and not nulls)
     assert result.failed_rows == repeated + nulls
@@ -133,7 +134,7 @@ def test_a_key_that_another_load_has_is_seen_in_the_snapshot(engine, make_table,
         "SELECT range + 9 AS id, 'c' AS city, 'new' AS _load_id FROM range(10)",
         **TYPES,
     )
-    found = results(check_structure(make_contract(TYPES, keys=("id",)), table, table.load("new", 10), engine))
+    found = results(check(subject(make_contract(TYPES, keys=("id",)), table, table.load("new", 10)), engine))
     assert found[("primary_key", "id")].failed_rows == 1
     assert found[("row_count",)].observed == "10 rows"
 
@@ -141,7 +142,7 @@ def test_a_key_that_another_load_has_is_seen_in_the_snapshot(engine, make_table,
 def test_observations_tell_counts_and_no_values(engine, make_table, make_contract):
     table = make_table("SELECT 7 AS id, 'private' AS city, 'l' AS _load_id FROM range(2)", **TYPES)
     contract = make_contract(TYPES, unique=("city",), keys=("id", "city"))
-    texts = [result.observed + result.expected for result in check_structure(contract, table, table, engine)]
+    texts = [result.observed + result.expected for result in check(subject(contract, table, table), engine)]
     assert not any("private" in text for text in texts)
 
 
@@ -152,7 +153,7 @@ def test_files_from_before_a_schema_change_count_as_nulls(engine, make_table, ma
         **TYPES,
     )
     contract = make_contract(TYPES, required=("id", "city"), keys=("id",))
-    found = results(check_structure(contract, table, table, engine))
+    found = results(check(subject(contract, table, table), engine))
     assert found[("required", "city")].failed_rows == 1
     assert found[("required", "id")].passed
     assert found[("primary_key", "id")].passed
