@@ -123,11 +123,8 @@ def _output(governance: Governance, version: Version) -> Facet:
 
 
 def _classified(governance: Governance, verdict: Verdict) -> frozenset[str]:
-    """Columns of which no value is told; all that were checked, where the contract is not known."""
-    from airflow_gov.contracts import parse_contract
+    """Columns of which no value is told."""
+    from airflow_gov.flow.promises import kept_contract
 
-    text = governance.store.contracts.text(verdict.contract_hash)
-    if text is None:
-        return frozenset(column for result in verdict.results for column in result.columns)
-    contract = parse_contract(text, verdict.dataset)
+    contract = kept_contract(governance, verdict.dataset, verdict.contract_hash)
     return frozenset(column.name for column in contract.columns if column.classified)

@@ -1,0 +1,132 @@
+"""Verdicts as Airflow and OpenLineage hear of them: events of gates and checks, and links to reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+
+from airflow_gov.model.zones import DatasetName
+from support.contracts import table
+
+pytestmark = pytest.mark.airflow
+
+SPECIFICATION = os.environ.get("AIRFLOW_GOV_OPENLINEAGE_SPEC")
+KEYED = {"logicalType": "integer", "required": True, "primaryKey": True, "primaryKeyPosition": 1}
+NAMED = {"logicalType": "string", "quality": [{"metric": "nullValues", "mustBe": 0}]}
+
+
+@pytest.fixture
+def told(home, tmp_path):
+    """A Dag was run with OpenLineage on: its events, by task and kind, and the home it ran in."""
+    home.contract(
+        {"name": "raw", "physicalName": "raw.flights"},
+        table("preprocessed.good", flight=KEYED, carrier="string"),
+        table("preprocessed.bad", flight=KEYED, carrier=NAMED),
+    )
+    source = home.source("flights.csv", "flight,carrier\n1,UA\n2,\n")
+    events = tmp_path / "events.jsonl"
+    transport = {"type": "file", "log_file_path": str(events), "append": True}
+    ran = subprocess.run(
+        [sys.executable, "-m", "support.lineage_worker", source],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
+            "AIRFLOW__OPENLINEAGE__NAMESPACE": "tests",
+        },
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert "failed" in ran.stdout.splitlines(), ran.stdout[-3000:] + ran.stderr[-3000:]
+    read = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
+    return home, {(each["job"]["name"].partition(".")[2], each["eventType"]): each for each in read}
+
+
+def problems(event: dict[str, Any]) -> list[str]:
+    """What OpenLineage's schemas find wrong with an event, or with a facet of ours in it."""
+    assert SPECIFICATION is not None
+    files = [Path(SPECIFICATION, "OpenLineage.json"), *Path(SPECIFICATION, "facets").glob("*.json")]
+    schemas = [json.loads(file.read_text("utf-8")) for file in files]
+    registry: Registry[Any] = Registry().with_resources(
+        (each["$id"], Resource.from_contents(each)) for each in schemas
+    )
+
+    def wrong(reference: str, instance: Any) -> list[str]:
+        validator = Draft202012Validator(
+            {"$ref": reference}, registry=registry, format_checker=FormatChecker()
+        )
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(instance)]
+
+    found = wrong("https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent", event)
+    facets = [event["run"]["facets"]["test"]]
+    for dataset in (*event["inputs"], *event["outputs"]):
+        facets += [*dataset["facets"].values(), *dataset.get("inputFacets", {}).values()]
+    return found + [problem for facet in facets for problem in wrong(facet["_schemaURL"], facet)]
+
+
+def test_verdicts_are_told_to_openlineage_and_linked_to(told) -> None:
+    home, events = told
+    governance = home.governance
+    good, bad = (DatasetName.parse(f"preprocessed.{name}") for name in ("good", "bad"))
+    location = str(home.folder / "state" / "lake" / "preprocessed")
+
+    passed = events["gate_good", "COMPLETE"]
+    (checked,) = passed["inputs"]
+    assert (checked["namespace"], checked["name"]) == ("file", f"{location}/good")
+    version = governance.store.versions.current(good)
+    assert checked["facets"]["version"]["datasetVersion"] == str(version.snapshot_id)
+    assert {each["name"] for each in checked["facets"]["symlinks"]["identifiers"]} == {str(good)}
+    metrics = checked["inputFacets"]["dataQualityMetrics"]
+    assert metrics["rowCount"] == 2
+    assert metrics["bytes"] == version.size
+    assert all(each["success"] for each in checked["inputFacets"]["dataQualityAssertions"]["assertions"])
+    (published,) = passed["outputs"]
+    assert (published["namespace"], published["name"]) == ("file", f"{location}/good")
+
+    refused = events["gate_bad", "FAIL"]
+    (checked,) = refused["inputs"]
+    failed = [
+        each for each in checked["inputFacets"]["dataQualityAssertions"]["assertions"] if not each["success"]
+    ]
+    assert [(each["assertion"], each["column"], each["severity"]) for each in failed] == [
+        ("not_null", "carrier", "error")
+    ]
+    tests = refused["run"]["facets"]["test"]["tests"]
+    assert [each["params"]["columns"] for each in tests if each["status"] == "fail"] == [["carrier"]]
+    assert refused["outputs"] == [], "nothing was published"
+    assert "carrier" in refused["run"]["facets"]["errorMessage"]["message"]
+
+    warned = events["check_bad", "COMPLETE"]
+    assert "fail" in {each["status"] for each in warned["run"]["facets"]["test"]["tests"]}
+    assert warned["outputs"] == []
+    if SPECIFICATION is not None:
+        for event in (passed, refused, warned):
+            assert problems(event) == []
+
+    for task_id, dataset in {"gate_good": good, "gate_bad": bad, "check_bad": bad}.items():
+        verdict = governance.store.verdicts.list(dataset)[0]
+        assert link("lineage", task_id) == f"airflow-gov/verdicts/{verdict.verdict_id}/report"
+        assert "Quality report" in (governance.store.reports.get(verdict.verdict_id) or "")
+    governance.close()
+
+
+def link(dag_id: str, task_id: str) -> str:
+    """What Airflow answers its UI for the button of the last run's task."""
+    from airflow.models.dagrun import DagRun
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.settings import Session
+
+    with Session() as session:
+        run = session.query(DagRun).filter_by(dag_id=dag_id).order_by(DagRun.id.desc()).first()
+        task = SerializedDagModel.get_dag(dag_id, session=session).get_task(task_id)
+        return task.get_extra_links(run.get_task_instance(task_id, session=session), "Quality report")
