@@ -122,7 +122,7 @@ class StewardApprovalOperator(HITLOperator):
         reason = str(params["reason"]).strip()
         if not reason:
             self.log.warning("%s gave no reason: asking again.", steward)
-            raise self._question(governance, recording, context, pending, note="Please say why.")
+            raise self._question(governance, recording, context, pending)
         recording.action = f"{steward} decides on {_names(pending)}"
         expires_at = governance.clock() + timedelta(days=float(params["expires_in_days"]))
         approval = Approval(steward, f"airflow: {steward}", reason, expires_at)
@@ -148,7 +148,6 @@ class StewardApprovalOperator(HITLOperator):
         recording: Recording,
         context: Context,
         pending: Sequence[Pending],
-        note: str = "",
     ) -> TaskAwaitingInput:
         """Ask; gives what parks the task until somebody responds, and remembers what was asked about."""
         from airflow_gov.flow.approving import common_stewards
@@ -160,7 +159,7 @@ class StewardApprovalOperator(HITLOperator):
             for steward in common_stewards(governance, pending)
         ]
         self.subject = self.subject or f"{_names(pending)}: rules are broken"
-        self.body = "\n\n".join(text for text in (note, self.body or _body(pending)) if text)
+        self.body = self.body or _body(pending)
         deadlines = [each.review.deadline for each in pending if each.review is not None]
         if self.response_timeout is None and deadlines:
             self.response_timeout = max(min(deadlines) - governance.clock(), timedelta(seconds=1))
@@ -206,12 +205,18 @@ def _names(pending: Sequence[Pending]) -> str:
 
 
 def _answer(approved: bool | None, **more: Any) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"steward": None, "reason": None, "responded_at": None, "waivers": [], "reviews": []}
+    nothing: dict[str, Any] = {
+        "steward": None,
+        "reason": None,
+        "responded_at": None,
+        "waivers": [],
+        "reviews": [],
+    }
     return {"approved": approved, **nothing, **more}
 
 
 def _body(pending: Sequence[Pending]) -> str:
-    return "\n\n".join(_told(each) for each in pending)
+    return "\n\n".join([*(_told(each) for each in pending), "Without a reason you will be asked again."])
 
 
 def _told(pending: Pending) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow_gov.assets import dataset as dataset_asset
 from airflow_gov.operators.candidates import known_names, loads_of, wanted
@@ -14,7 +14,7 @@ from airflow_gov.sensors.waiting import GovernedSensor
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_gov.flow.deciding import GateOptions
+    from airflow_gov.flow.deciding import GateOptions, OnFailure
     from airflow_gov.flow.publishing import Publication
     from airflow_gov.flow.recording import Recording
     from airflow_gov.model.loads import Load
@@ -118,14 +118,14 @@ class QualityGateSensor(TellsVerdicts, GovernedSensor):
         return self._output(publications)
 
     def _read_options(self, governance: Governance, context: Context) -> GateOptions:
-        from airflow_gov.flow.deciding import GateOptions, OnFailure
+        from airflow_gov.flow.deciding import GateOptions
 
         def contract_hash(dataset: DatasetName) -> str | None:
             declared = declared_contract(governance, context, dataset, self.contracts_folder)
             return declared.hash if declared is not None else None
 
         return GateOptions(
-            on_failure=OnFailure(self.on_failure),
+            on_failure=cast("OnFailure", self.on_failure),
             quarantine_limit=self.quarantine_limit,
             expectation_parameters=dict(self.expectation_parameters or {}),
             contract_hashes=contract_hash,
