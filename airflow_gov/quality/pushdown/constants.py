@@ -118,6 +118,10 @@ def bound_kind(bound: Bound) -> Kind:
     return Kind.DATE if isinstance(bound, date) else Kind.NUMBER
 
 
+#: As many literals are compared as quickly as they are hashed.
+FEW_LITERALS = 4
+
+
 def compared(relation: Relation, column: str, operator: Operator, bound: Bound) -> str:
     """An SQL expression: whether a column's value is less or more than a bound.
 
@@ -158,7 +162,19 @@ def equals_any(relation: Relation, column: str, values: Collection[Any]) -> str:
         raise NotPushedDownError(f"{column} holds lists or structs, which are compared in Python only")
     literals = dict.fromkeys(filter(None, (equal_literal(kind, each) for each in values)))
     value = _whole(relation.value(column), kind)
-    return f"{value} IN ({', '.join(literals)})" if literals else "false"
+    return one_of(value, literals) if literals else "false"
+
+
+def one_of(value: str, literals: Collection[str]) -> str:
+    """An SQL expression: whether a value is one of some literals; NULL for no value.
+
+    :param value: as SQL.
+    :param literals: different ones, at least one.
+    """
+    if len(literals) <= FEW_LITERALS:
+        return f"{value} IN ({', '.join(literals)})"
+    # A literal list is compared one by one, a subquery's result is hashed.
+    return f"{value} IN (SELECT unnest([{', '.join(literals)}]))"
 
 
 def equal_literal(kind: ColumnType, value: Any) -> str | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +88,21 @@ class NotPushedDownError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def one_by_one(
+    selects: Generator[str, list[tuple[Any, ...]], T],
+) -> Generator[Sequence[Request], Sequence[Any], T]:
+    """What asks for the rows of one SELECT after the other, as a part of a plan.
+
+    :param selects: yields SELECTs and is sent their rows.
+    :returns: what it returns.
+    """
+    try:
+        select = next(selects)
+        while True:
+            (rows,) = yield (Rows(select),)
+            select = selects.send(rows)
+    except StopIteration as end:
+        found: T = end.value
+        return found

@@ -59,7 +59,11 @@ class Relation:
 
     def count(self, where: str | None = None) -> Aggregate:
         """How many rows there are, or how many for which something holds."""
-        return self.aggregate("count(*)", where)
+        conditions = [f"({each})" for each in (self.condition, where) if each is not None]
+        if not conditions:
+            return Aggregate("count(*)", self.name)
+        # With FILTER, DuckDB copies all columns of the pass for every single count: twice as slow.
+        return Aggregate(f"count(CASE WHEN {' AND '.join(conditions)} THEN 1 END)", self.name)
 
     def source(self, where: str | None = None) -> str:
         """What follows FROM in a SELECT of the rows, with its WHERE where there is one."""

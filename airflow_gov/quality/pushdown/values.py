@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_gov.model.types import ColumnType, Primitive
-from airflow_gov.quality.pushdown.constants import Kind, equal_literal, invalid, kind_of
+from airflow_gov.quality.pushdown.constants import Kind, equal_literal, invalid, kind_of, one_of
 from airflow_gov.quality.pushdown.plans import NotPushedDownError
 from airflow_gov.quality.pushdown.relation import Relation
 
@@ -72,7 +72,7 @@ def is_in(value: str, kind: ColumnType, elements: Iterable[Any]) -> str:
     """
     literals = dict.fromkeys(filter(None, (equal_literal(kind, each) for each in elements)))
     of_type = f"CAST({value} AS INTEGER)" if kind == Primitive("boolean") else value
-    return f"{of_type} IN ({', '.join(literals)})" if literals else f"{value} <> {value}"
+    return one_of(of_type, literals) if literals else f"{value} <> {value}"
 
 
 def reported(value: Any) -> Any:

@@ -8,15 +8,16 @@ means of all rows; of a table without rows, nothing is wrong.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_gov.model.types import Primitive
-from airflow_gov.quality.keys import Counting, Duplicates, counting_duplicates, is_whole
-from airflow_gov.quality.pushdown import Observation, Plan, Relation, Rows
+from airflow_gov.quality.keys import counting_duplicates, is_whole
+from airflow_gov.quality.pushdown import Observation, Plan, Relation
+from airflow_gov.quality.pushdown.constants import one_of
 from airflow_gov.quality.pushdown.patterns import found_in
-from airflow_gov.quality.pushdown.plans import Request
+from airflow_gov.quality.pushdown.plans import one_by_one
 from airflow_gov.quality.suites.arguments import declared_by
 from airflow_gov.quality.suites.thresholds import holds, operator_of
 from airflow_gov.quality.suites.values import is_comparable, sql_value
@@ -166,7 +167,7 @@ def _duplicates(relation: Relation, threshold: Threshold, names: Sequence[str]) 
     table = f"(SELECT * FROM {relation.source()})"
     values = [relation.value(name) for name in names]
     (rows,) = yield (relation.count(),)
-    counted = yield from _asked(
+    counted = yield from one_by_one(
         counting_duplicates(table, values, whole=is_whole(relation.columns[names[0]]))
     )
     key = f"({', '.join(values)})"
@@ -176,25 +177,13 @@ def _duplicates(relation: Relation, threshold: Threshold, names: Sequence[str]) 
     return _observed(threshold, rows, counted.repeated, relation.broken(f"{there} AND {again}"))
 
 
-def _asked(counting: Counting[Duplicates]) -> Generator[Sequence[Request], Sequence[Any], Duplicates]:
-    """SELECTs as requests of a plan."""
-    try:
-        statement = next(counting)
-        while True:
-            (rows,) = yield (Rows(statement),)
-            statement = counting.send(rows)
-    except StopIteration as end:
-        counted: Duplicates = end.value
-        return counted
-
-
 def _is_one_of(relation: Relation, column: str, values: Sequence[Any]) -> str:
     """Whether a row's value is in a list; what the column cannot hold is in no row."""
     kind = relation.columns[column]
-    known = [sql_value(value, kind) for value in values if value is not None]
+    known = (sql_value(value, kind) for value in values if value is not None)
     value = relation.value(column)
-    listed = ", ".join(each for each in known if each is not None)
-    conditions = [f"coalesce({value} IN ({listed}), false)"] if listed else []
+    listed = list(dict.fromkeys(each for each in known if each is not None))
+    conditions = [f"coalesce({one_of(value, listed)}, false)"] if listed else []
     if None in values:
         conditions.append(f"{value} IS NULL")
     return " OR ".join(conditions) or "false"
