@@ -79,6 +79,7 @@ def read_columns(
         rules = quality(entry.get("quality"), (*here, "quality"), findings)
         column = _column(entry, name, kind, primary.get(here), partition.get(here), rules)
         _check(column, entry, here, zone, findings)
+        _refuse_rules_inside(entry, here, findings)
         columns.append(column)
     return tuple(columns) if len(columns) == len(declared) else None
 
@@ -162,6 +163,21 @@ def _check(
             f"{column.name!r} is {column.classification} and does not belong in {zone}: restricted columns "
             f"lie in {', '.join(RESTRICTED_ZONES)}; split it off into sensitive and carry its token here",
         )
+
+
+def _refuse_rules_inside(entry: Mapping[str, Any], path: JsonPath, findings: Findings) -> None:
+    """Rules of fields inside a column would never be run, and nobody would know."""
+    items = entry.get("items")
+    fields = list(mappings(entry.get("properties"), (*path, "properties")))
+    if isinstance(items, Mapping):
+        fields.append(((*path, "items"), items))
+    for here, field in fields:
+        if any(rule.get("type") != "text" for _, rule in mappings(field.get("quality"), ())):
+            findings.add(
+                (*here, "quality"),
+                "rules of a field inside a column are not run: write an sql rule at the dataset instead",
+            )
+        _refuse_rules_inside(field, here, findings)
 
 
 def _positions(

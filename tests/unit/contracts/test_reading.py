@@ -85,6 +85,9 @@ def test_the_hash_is_that_of_the_bytes(contract) -> None:
     assert result.text.encode() == raw
 
 
+FIELD = {"name": "a", "logicalType": "string", "quality": [{"metric": "nullValues", "mustBe": 0}]}
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -389,3 +392,21 @@ def test_no_contract_ends_in_anything_but_contracts_or_problems(contract, data: 
     parsed = read(whole)
 
     assert parsed.problems or all(entry.contract is not None for entry in parsed.declarations)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ({"logicalType": "object", "properties": [FIELD]}, "properties[0]"),
+        ({"logicalType": "array", "items": FIELD}, "items"),
+        (
+            {"logicalType": "array", "items": {"logicalType": "object", "properties": [FIELD]}},
+            "items.properties[0]",
+        ),
+    ],
+)
+def test_rules_that_would_never_be_run_are_refused(contract, kind: dict[str, Any], path: str) -> None:
+    [(where, reason)] = reasons(contract(**kind))
+
+    assert where == f"$.schema[0].properties[1].{path}.quality"
+    assert "are not run" in reason
