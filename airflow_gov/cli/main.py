@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Command] = {
     "db": Command("airflow_gov.cli.db", "The governance store's schema."),
     "demo": Command("airflow_gov.cli.demo", "Run the example Dags on real data, in an Airflow of their own."),
     "executions": Command("airflow_gov.cli.executions", "Who ran what, on which data, with what result."),
+    "gates": Command("airflow_gov.cli.gates", "Verdicts, waivers and reviews: what a steward decides."),
     "zones": Command("airflow_gov.cli.zones", "What each zone of the lake holds."),
 }
 
@@ -51,6 +52,7 @@ Examples:
   airflow-gov datasets list --zone gold            what consumers read
   airflow-gov executions list --status failed      what went wrong
   airflow-gov executions show EXECUTION --json     one record, for machines
+  airflow-gov gates list                           what waits for a steward
   airflow-gov datasets rollback gold.sales 41 --reason "wrong rates"
 
 AIRFLOW_HOME says which installation is meant; the settings are those of the tasks.

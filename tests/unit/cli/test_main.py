@@ -100,6 +100,8 @@ READ_COMMANDS = [
     ("datasets", "versions", "gold.sales_per_region_and_calendar_quarter_restated"),
     ("executions", "list"),
     ("executions", "show", "01a1fbb4-74cd-781a-8361-aca085928001"),
+    ("gates", "list", "--json"),
+    ("gates", "show", "gold.sales_per_region_and_calendar_quarter_restated"),
 ]
 
 
