@@ -63,6 +63,8 @@ def ask(
     if not isinstance(value, bool | int | float | Decimal):
         what = "NULL" if value is None else f"a value of type {type(value).__name__}"
         raise _failed(rule, f"gave {what}; it must give a number or a truth value")
+    if value != value:
+        raise _failed(rule, "gave NaN, which compares with nothing")
     return value
 
 

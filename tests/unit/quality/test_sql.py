@@ -65,6 +65,7 @@ def test_a_result_says_what_the_query_gave(contract, table, engine) -> None:
         ("SELECT price FROM {object}", "gave more than one row of 1 columns"),
         ("SELECT price FROM {object} WHERE false", "gave 0 rows of 1 columns"),
         ("SELECT max(id) FROM {object} WHERE false", "gave NULL"),
+        ("SELECT 'nan'::DOUBLE", "gave NaN"),
         ("SELECT (id / 0)::BIGINT FROM {object} LIMIT 1", "The SQL failed at line 1"),
     ],
 )
