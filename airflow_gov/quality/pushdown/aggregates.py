@@ -234,8 +234,8 @@ def _moment(microseconds: float, kind: ColumnType) -> datetime:
 
 def _different(relation: Relation, column: str, bounds: Between) -> Plan:
     simple_type_of(relation, column)
-    different = f"count(DISTINCT {relation.value(column)})"
-    return (yield from _summed_up(relation, different, bounds.of(_COUNT)))
+    rows, different = yield (relation.count(), relation.count_distinct(relation.value(column)))
+    return _observed(bounds.of(_COUNT), different, rows)
 
 
 def _different_share(relation: Relation, column: str, bounds: Between) -> Plan:
@@ -244,7 +244,7 @@ def _different_share(relation: Relation, column: str, bounds: Between) -> Plan:
     rows, values, different = yield (
         relation.count(),
         relation.aggregate(f"count({relation.value(column)})"),
-        relation.aggregate(f"count(DISTINCT {relation.value(column)})"),
+        relation.count_distinct(relation.value(column)),
     )
     return _observed(bounds, different / values if values else 0, rows)
 

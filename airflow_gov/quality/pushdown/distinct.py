@@ -53,8 +53,8 @@ def _compared(relation: Relation, column: str, value_set: Sequence[Any]) -> Any:
     value = relation.value(column)
     among = is_in(value, kind, read)
     outside, inside = yield (
-        relation.aggregate(f"count(DISTINCT {value})", f"NOT ({among})"),
-        relation.aggregate(f"count(DISTINCT {value})", among),
+        relation.count_distinct(value, f"NOT ({among})"),
+        relation.count_distinct(value, among),
     )
     # Without a value there is nothing whose type the elements could be read by.
     return outside, len(read if outside or inside else elements) - inside

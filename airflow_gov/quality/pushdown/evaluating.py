@@ -87,7 +87,7 @@ def _answer(
     answers: dict[Request, Any] = {}
     aggregates = [request for request in requests if isinstance(request, Aggregate)]
     for relation in dict.fromkeys(request.relation for request in aggregates):
-        for chunk in _chunks(request for request in aggregates if request.relation == relation):
+        for chunk in _passes(request for request in aggregates if request.relation == relation):
             answers |= _in_one_pass(session, relation, chunk)
     rows = [request for request in requests if isinstance(request, Rows)]
     if any(request.ordered for request in rows):
@@ -132,7 +132,14 @@ def _attempt(session: Session, sql: str) -> Any:
         return error
 
 
-def _chunks(aggregates: Iterable[Aggregate]) -> Iterator[list[Aggregate]]:
-    iterator = iter(aggregates)
+def _passes(aggregates: Iterable[Aggregate]) -> Iterator[list[Aggregate]]:
+    """Which aggregates of a relation are computed together."""
+    together = []
+    for aggregate in aggregates:
+        if aggregate.alone:
+            yield [aggregate]
+        else:
+            together.append(aggregate)
+    iterator = iter(together)
     while chunk := list(islice(iterator, MAX_AGGREGATES)):
         yield chunk

@@ -17,10 +17,12 @@ class Aggregate:
 
     :param sql: the expression, e.g. ``count(*) FILTER (WHERE "x" > 1)``.
     :param relation: the relation's name in the session.
+    :param alone: it gets a pass of its own, because it would slow the others down.
     """
 
     sql: str
     relation: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

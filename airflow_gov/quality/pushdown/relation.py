@@ -65,6 +65,15 @@ class Relation:
         # With FILTER, DuckDB copies all columns of the pass for every single count: twice as slow.
         return Aggregate(f"count(CASE WHEN {' AND '.join(conditions)} THEN 1 END)", self.name)
 
+    def count_distinct(self, value: str, where: str | None = None) -> Aggregate:
+        """How many different values there are.
+
+        :param value: as SQL.
+        :param where: over those rows only for which this holds.
+        """
+        # Beside other aggregates DuckDB puts all columns of the pass into its hash table.
+        return replace(self.aggregate(f"count(DISTINCT {value})", where), alone=True)
+
     def source(self, where: str | None = None) -> str:
         """What follows FROM in a SELECT of the rows, with its WHERE where there is one."""
         conditions = [f"({each})" for each in (self.condition, where) if each is not None]
