@@ -1,4 +1,4 @@
-"""A table made by a Python function: TaskFlow with @task.zone."""
+"""A table made by a Python function, and a steward who is asked where it breaks a rule."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import DAG, task
 
+from airflow_gov.operators import QualityCheckOperator, StewardApprovalOperator
 from airflow_gov.sensors import QualityGateSensor
 
 if TYPE_CHECKING:
@@ -22,4 +23,9 @@ def fleet(planes: pa.Table) -> pa.Table:
 
 
 with DAG("fleet", schedule="@daily", catchup=False, tags=["airflow-gov"], doc_md=__doc__):
-    QualityGateSensor(task_id="gate", candidate=fleet())
+    candidate = fleet()
+    check = QualityCheckOperator(task_id="check", candidate=candidate, on_failure="warn")
+    # Asks in Airflow's Required Actions if the check failed, else nobody; the answer lets the gate publish.
+    ask = StewardApprovalOperator(task_id="ask", candidate=candidate)
+    gate = QualityGateSensor(task_id="gate", candidate=candidate)
+    check >> ask >> gate

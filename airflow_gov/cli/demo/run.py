@@ -27,6 +27,8 @@ DAGS = (
     "carrier_routes",
     "fleet",
     "punctuality_report",
+    "quality",
+    "reviews",
     "maintenance",
 )
 #: Airflow starts it by itself when a version is published; everything else waits to be started.
