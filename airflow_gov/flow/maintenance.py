@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airflow_gov.flow.reviewing import enforce_deadlines
 from airflow_gov.flow.versions import version_of
 from airflow_gov.model.loads import LogEntry, VersionKind
 from airflow_gov.model.serde import to_plain
+from airflow_gov.model.verdicts import ReviewState
 
 if TYPE_CHECKING:
     from airflow_gov.lake import MaintenanceReport
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.runtime import Governance
+
+#: By how much the clocks of store and lake may differ.
+_MARGIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,19 @@ def maintain(
 ) -> MaintenanceReport:
     """Maintain one dataset, and its quarantine. Rows and current version stay as they are for readers.
 
+    A version that nobody confirmed by its deadline is taken back first; what an open review may go back to
+    is kept, however old.
+
     :param actor: who asked for it; kept in the log.
     :param execution_id: the execution in which it happens, if one does.
     :raises GovernanceError: an unknown dataset or a parameter out of range.
     """
+    if not upkeep.dry_run:
+        enforce_deadlines(governance, dataset=dataset, actor=actor)
     report = governance.lake.maintain(
         dataset,
         keep_versions=upkeep.keep_versions,
-        keep_days=upkeep.keep_days,
+        keep_days=max(upkeep.keep_days, _days_under_review(governance, dataset)),
         grace=timedelta(hours=upkeep.grace_hours),
         compact=upkeep.compact,
         remove_unreachable=upkeep.remove_unreachable,
@@ -65,6 +75,15 @@ def maintain(
     if not dataset.is_quarantine and governance.lake.exists(dataset.quarantine):
         maintain(governance, dataset.quarantine, upkeep, actor=actor, execution_id=execution_id)
     return report
+
+
+def _days_under_review(governance: Governance, dataset: DatasetName) -> float:
+    """For how many days there has been a review: what was current before is what it may go back to."""
+    reviews = governance.store.reviews.list(dataset, ReviewState.OPEN)
+    if not reviews:
+        return 0
+    first = min(review.opened_at for review in reviews)
+    return (governance.clock() - first + _MARGIN) / timedelta(days=1)
 
 
 def _record(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from airflow_gov.flow.deciding import GateOptions, QuarantineLimit
@@ -66,6 +68,29 @@ def test_a_gate_that_found_the_candidate_before_another_published_it_says_the_sa
     (second,) = gates.gate(load)
     assert (second.republished, second.ruling) == (True, Ruling.WARNED)
     assert len(gates.governance.store.versions.list(FLIGHTS)) == 1
+
+
+def test_of_two_at_once_one_publishes_and_both_say_the_same_version(gates):
+    load = gates.load(GOOD)
+    together, told = threading.Barrier(2), []
+
+    def run():
+        governance = gates.another()
+        together.wait()
+        try:
+            told.extend(gates.gate(load, governance=governance))
+        finally:
+            governance.close()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [each.version.version for each in told] == [1, 1]
+    assert sorted(each.republished for each in told) == [False, True]
+    assert len(gates.acts("publish")) == 1
+    assert gates.flights == [1, 2, 3]
 
 
 def test_a_contract_that_changed_after_the_load_is_said_and_the_candidate_stays(gates):

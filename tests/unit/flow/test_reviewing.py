@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -218,6 +218,23 @@ class TestDeadline:
         gates.clock.move(days=3)
         _overdue(gates)
         assert gates.flights == [1, 3, 4]
+
+    @pytest.mark.parametrize("before", [True, False])
+    def test_maintenance_keeps_what_it_goes_back_to(self, gates, before):
+        from airflow_gov.flow.maintenance import Upkeep, maintain
+
+        thrifty = Upkeep(keep_versions=1, keep_days=0, grace_hours=0)
+        gates.clock.now = datetime.now(UTC)
+        if before:
+            gates.published(delays(5))
+        gates.reviewed(delays(-1, first=2))
+        gates.gate(gates.load(delays(7, first=3)), on_failure="warn")
+        gates.clock.move(days=1)
+        maintain(gates.governance, FLIGHTS, thrifty)
+        assert len(gates.flights) == 2 + before
+        gates.clock.move(days=1)
+        maintain(gates.governance, FLIGHTS, thrifty)
+        assert gates.flights == ([1] if before else [])
 
     def test_where_nothing_was_before_nothing_is_left(self, gates):
         load = gates.load(delays(-1))
