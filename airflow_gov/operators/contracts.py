@@ -52,11 +52,9 @@ def known_contract(
     declared = declared_contract(governance, context, dataset, folder)
     if declared is not None:
         return declared
-    from airflow_gov.contracts import parse_contract
+    from airflow_gov.flow.promises import kept_contract
 
     current = governance.store.versions.current(dataset)
-    contract_hash = current.contract_hash if current else None
-    text = governance.store.contracts.text(contract_hash) if contract_hash else None
-    if text is None:
+    if current is None or current.contract_hash is None:
         return contracts_of(governance, context, folder).resolve(dataset)  # Which says what is missing.
-    return parse_contract(text, dataset)
+    return kept_contract(governance, dataset, current.contract_hash)

@@ -116,7 +116,8 @@ def _contract(store: Store, verdict: Verdict) -> Contract:
     text = store.contracts.text(verdict.contract_hash)
     try:
         if text is not None:
-            return replace(parse_contract(text, verdict.dataset), hash=verdict.contract_hash)
+            suites = store.contracts.suites(verdict.contract_hash)
+            return parse_contract(text, verdict.dataset, suites=suites)
     except GovernanceError:
         pass
     named = {column for result in verdict.results for column in result.columns}
