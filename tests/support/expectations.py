@@ -21,6 +21,8 @@ from airflow_gov.transform import DuckEngine
 #: What both say of a map expectation.
 COUNTS = ("success", "rows", "missing", "unexpected")
 
+_NUMBERS = count()
+
 
 @dataclass(frozen=True)
 class ArrowTable:
@@ -92,7 +94,7 @@ class Both:
 
     def counts(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What each counted; ``{"error": True}`` where it ended with an error."""
-        return _counts(self.pushed), _counts(self.reference)
+        return counts(self.pushed), counts(self.reference)
 
     def agree(self) -> bool:
         """Whether the counts are the same, and those of the expression for broken rows."""
@@ -101,7 +103,8 @@ class Both:
         return pushed == reference and told
 
 
-def _counts(found: Observation | Exception) -> dict[str, Any]:
+def counts(found: Observation | Exception) -> dict[str, Any]:
+    """What was counted; ``{"error": True}`` for an error, whatever its words."""
     if isinstance(found, Exception):
         return {"error": True}
     return {name: getattr(found, name) for name in COUNTS}
@@ -125,26 +128,32 @@ def push_down(
 ) -> tuple[Observation | Exception, list[bool] | None]:
     """What DuckDB finds, and for each row whether it broke the rule, where the rule is about rows."""
     with DuckEngine(memory_limit="640MB").query_tables({"t": ArrowTable(table)}) as session:
-        names = count()
+        return judge_in(session, expectation, kwargs, table, condition)
 
-        def judging(judge: Any, parameter: str) -> str:
-            name = f"judge_{next(names)}"
-            session.add_function(name, judge, parameter)
-            return name
 
-        columns = {each.name: column_type(each.type) for each in table.schema}
-        relation = Relation("t", columns, condition=condition, judging=judging)
-        try:
-            plan = pushed_down()[expectation](relation, **kwargs)
-            found = evaluate(session, {"rule": plan})["rule"]
-        except Exception as error:  # noqa: BLE001 - an error is an outcome here, to be compared
-            return error, None
-        if isinstance(found, Exception) or found.broken is None:
-            return found, None
-        kept = session(f"SELECT count(*) FROM t WHERE {found.broken}")[0][0]
-        rows = [broken for (broken,) in session(f"SELECT {found.broken} FROM t")]
-        assert kept == sum(rows)
-        return found, rows
+def judge_in(
+    session: Any, expectation: str, kwargs: Mapping[str, Any], table: pa.Table, condition: str | None = None
+) -> tuple[Observation | Exception, list[bool] | None]:
+    """The same in a session that has the table as ``t``."""
+
+    def judging(judge: Any, parameter: str) -> str:
+        name = f"judge_{next(_NUMBERS)}"
+        session.add_function(name, judge, parameter)
+        return name
+
+    columns = {each.name: column_type(each.type) for each in table.schema}
+    relation = Relation("t", columns, condition=condition, judging=judging)
+    try:
+        plan = pushed_down()[expectation](relation, **kwargs)
+        found = evaluate(session, {"rule": plan})["rule"]
+    except Exception as error:  # noqa: BLE001 - an error is an outcome here, to be compared
+        return error, None
+    if isinstance(found, Exception) or found.broken is None:
+        return found, None
+    kept = session(f"SELECT count(*) FROM t WHERE {found.broken}")[0][0]
+    rows = [broken for (broken,) in session(f"SELECT {found.broken} FROM t")]
+    assert kept == sum(rows)
+    return found, rows
 
 
 def reference(expectation: str, kwargs: Mapping[str, Any], table: pa.Table) -> Observation | Exception:
