@@ -77,7 +77,9 @@ def _typed(relation: Relation, column: str, names: list[str] | None, words: int)
         raise invalid(f"{', '.join(map(repr, names)) or 'nothing'} is no type: {column} is {kind}")
     success = names is None or any(is_named(kind, each) for each in names)
     observed = _PANDAS.get(str(kind))
-    return _told(Observation(success=success, value=observed[words] if observed else str(kind)))
+    return _told(
+        Observation(success=success, value=observed[words] if observed else str(kind), metadata=True)
+    )
 
 
 def _told(observation: Observation) -> Plan:
