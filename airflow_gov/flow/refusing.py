@@ -66,8 +66,11 @@ def decision_of(governance: Governance, recording: Recording, ruled: Ruled) -> D
 
 def told(result: RuleResult) -> str:
     """A rule that broke, in one line: its name, what was expected and observed, rows and examples."""
-    where = f"({', '.join(result.columns)})" if result.check and result.columns else ""
-    rows = f", {result.failed_rows:,} rows" if result.failed_rows else ""
+    columns = f"({', '.join(result.columns)})" if result.columns else ""
+    where = "" if rule_name(result).endswith(columns) else columns
+    rows = (
+        f", {result.failed_rows:,} row{'s' if result.failed_rows > 1 else ''}" if result.failed_rows else ""
+    )
     examples = "; ".join(
         ", ".join(f"{name}={value}" for name, value in example.items()) for example in result.examples[:SHOWN]
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -304,6 +307,25 @@ def test_a_report_that_cannot_be_made_stops_nothing(gates, monkeypatch, caplog):
     assert publication.version.version == 1
     assert gates.governance.store.reports.get(publication.verdict.verdict_id) is None
     assert "cannot be made" in caplog.text
+
+
+def test_rules_that_are_pushed_down_do_not_import_great_expectations(tmp_path):
+    script = (
+        "import sys, pathlib\n"
+        "from support.gates import Gates, delays\n"
+        "gates = Gates(pathlib.Path(sys.argv[1]))\n"
+        "gates.gate(gates.load(delays(1, -2)), on_failure='quarantine', quarantine_limit='50%')\n"
+        "print(gates.flights, sorted({'airflow', 'great_expectations'} & set(sys.modules)))\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": "tests"},
+        check=False,
+    )
+    assert answer.stdout.splitlines()[-1:] == ["[1] []"], answer.stderr
 
 
 @pytest.mark.parametrize(
