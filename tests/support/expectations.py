@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -16,7 +19,8 @@ from airflow_gov.model.zones import DatasetName
 from airflow_gov.quality.pushdown import Observation, Relation, evaluate
 from airflow_gov.quality.pushdown.expectations import pushed_down
 from airflow_gov.quality.reference.frames import frame_of as to_frame
-from airflow_gov.transform import DuckEngine
+from airflow_gov.transform.checking import QuerySession
+from airflow_gov.transform.session import Limits, add_named_tables, open_session
 
 #: What both say of a map expectation.
 COUNTS = ("success", "rows", "missing", "unexpected")
@@ -127,8 +131,23 @@ def push_down(
     expectation: str, kwargs: Mapping[str, Any], table: pa.Table, condition: str | None = None
 ) -> tuple[Observation | Exception, list[bool] | None]:
     """What DuckDB finds, and for each row whether it broke the rule, where the rule is about rows."""
-    with DuckEngine(memory_limit="640MB").query_tables({"t": ArrowTable(table)}) as session:
-        return judge_in(session, expectation, kwargs, table, condition)
+    return judge_in(_session_of(table), expectation, kwargs, table, condition)
+
+
+@cache
+def _connection() -> Any:
+    """One for all tests of a process: to open one takes longer than to judge a few rows."""
+    opened = ExitStack()
+    atexit.register(opened.close)
+    return opened.enter_context(open_session(Limits("640MB")))
+
+
+def _session_of(table: pa.Table) -> QuerySession:
+    connection = _connection()
+    connection.execute("SET preserve_insertion_order = false").fetchall()
+    connection.execute("DROP VIEW IF EXISTS t").fetchall()
+    add_named_tables(connection, {"t": ArrowTable(table)})
+    return QuerySession(connection, file_size=1 << 20)
 
 
 def judge_in(
