@@ -46,10 +46,15 @@ def expect_compound_columns_to_be_unique(
     joined = {"all": " AND ", "any": " OR ", "none": ""}[_IGNORED[ignore_row_if]]
     missing = joined.join(f"{each} IS NULL" for each in values) if joined else "false"
     looked_at = f"NOT ({missing})"
+    # As many hashes as rows prove that none is there twice, in less time and memory than groups.
+    hashes = Rows(f"SELECT count(DISTINCT hash({', '.join(values)})) FROM {relation.source(looked_at)}")
+    rows, considered, [(different,)] = yield (relation.count(), relation.count(looked_at), hashes)
     groups = f"FROM {relation.source(looked_at)} GROUP BY ALL HAVING count(*) > 1"
-    named = ", ".join(f"{each} AS part_{number}" for number, each in enumerate(values))
-    counted = Rows(f"SELECT coalesce(sum(rows), 0) FROM (SELECT {named}, count(*) AS rows {groups})")
-    rows, considered, [(broken,)] = yield (relation.count(), relation.count(looked_at), counted)
+    broken = 0
+    if different < considered:
+        named = ", ".join(f"{each} AS part_{number}" for number, each in enumerate(values))
+        counted = f"SELECT coalesce(sum(rows), 0) FROM (SELECT {named}, count(*) AS rows {groups})"
+        [[(broken,)]] = yield (Rows(counted),)
     # A struct equals another where the same parts are missing in both.
     struct = f"row({', '.join(values)})"
     repeated = f"{looked_at} AND {struct} IN (SELECT {struct} {groups})"
