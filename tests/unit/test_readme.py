@@ -90,3 +90,43 @@ def test_the_extras_it_names_are_declared():
 def test_every_file_it_links_is_there():
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_quality_rules_it_shows_are_rules(tmp_path):
+    from airflow_gov.contracts import ContractRegistry
+    from airflow_gov.model.zones import DatasetName
+    from airflow_gov.quality import suite_of
+
+    shown = next(block for block in blocks("yaml") if block.startswith("quality:"))
+    (tmp_path / "flights.odcs.yaml").write_text(
+        "apiVersion: v3.1.0\nkind: DataContract\nid: flights\nname: flights\nversion: 1.0.0\nstatus: active\n"
+        "team: {name: Team, members: [{username: ada, role: owner}]}\n"
+        "schema:\n- name: flights\n  physicalName: clean.flights\n  properties:\n"
+        "  - {name: day, logicalType: date}\n  - {name: flight, logicalType: string}\n"
+        "  - {name: delay, logicalType: number}\n" + "".join(f"  {line}\n" for line in shown.splitlines())
+    )
+    suite = suite_of(ContractRegistry(tmp_path).resolve(DatasetName.parse("clean.flights")))
+    assert [rule.check for rule in suite.rules] == [
+        "rowCount",
+        "duplicateValues",
+        "sql",
+        "expect_column_values_to_be_between",
+        "freshness",
+        "volume",
+        "schemaDrift",
+    ]
+
+
+def test_all_expectations_that_great_expectations_ships_with_are_pushed_down():
+    import great_expectations.expectations.core as core
+    from great_expectations.expectations import registry
+
+    from airflow_gov.quality.pushdown.expectations import pushed_down
+
+    kinds = {
+        name: registry.get_expectation_impl(name)
+        for name in registry.list_registered_expectation_implementations()
+    }
+    shipped = {name for name, kind in kinds.items() if kind.__module__.startswith(core.__name__)}
+    assert len(shipped) > 50
+    assert shipped - set(pushed_down()) == set()
