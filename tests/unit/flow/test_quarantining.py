@@ -203,8 +203,15 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("step", ["_to_quarantine", "_write_kept", "record_candidate", "_discard"])
-@pytest.mark.parametrize("mode", [WriteMode.APPEND, WriteMode.OVERWRITE])
+@pytest.mark.parametrize(
+    ("step", "mode"),
+    [
+        ("_to_quarantine", WriteMode.APPEND),
+        ("_write_kept", WriteMode.OVERWRITE),
+        ("record_candidate", WriteMode.APPEND),
+        ("_discard", WriteMode.OVERWRITE),
+    ],
+)
 def test_a_gate_killed_in_between_is_made_good_by_its_next_try(gates, monkeypatch, step, mode):
     load = gates.load(MIXED, mode=mode)
     does = getattr(quarantining, step)

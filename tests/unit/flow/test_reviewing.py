@@ -299,9 +299,15 @@ class Killed(BaseException):
 
 
 class TestInterrupted:
-    @pytest.mark.parametrize("decide", [_reject, lambda gates, _: _overdue(gates)])
-    @pytest.mark.parametrize("step", ["_roll_back", "restore"])
-    @pytest.mark.parametrize("when", ["before", "after"])
+    @pytest.mark.parametrize(
+        ("decide", "step", "when"),
+        [
+            (_reject, "_roll_back", "before"),
+            (_reject, "restore", "after"),
+            (lambda gates, _: _overdue(gates), "restore", "before"),
+            (lambda gates, _: _overdue(gates), "_roll_back", "after"),
+        ],
+    )
     def test_whoever_looks_next_finishes_it(self, gates, monkeypatch, decide, step, when):
         gates.published(delays(5))
         review = gates.reviewed(delays(-1, first=2))
