@@ -2,7 +2,7 @@
 #
 #   make setup    the package and what the demo needs
 #   make demo     real data through all zones in a real Airflow    (ARGS=--serve leaves its UI open)
-#   make test     the tests                                        (ARGS='tests/unit -k gate')
+#   make test     the tests, on all processors                     (ARGS='tests/unit -k gate')
 #   make lint     style, types, layers, pins                       (make format mends what can be mended)
 #   make bench    the benchmarks, with ratios                      (BENCHMARKS=hop ARGS='--rows 1000000')
 
@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PINS := constraints.txt
 SOURCES := airflow_gov dags tests benchmarks
-BENCHMARKS := hop fixed_cost publishers kills quality
+BENCHMARKS := hop fixed_cost publishers kills quality waiting
 # The first Python here that is new enough.
 PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
@@ -34,7 +34,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/airflow-gov demo $(ARGS)
 
 test: $(VENV)/.test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.lint
 	@$(BIN)/ruff check $(SOURCES)

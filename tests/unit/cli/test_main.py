@@ -106,7 +106,9 @@ READ_COMMANDS = [
 
 
 @pytest.mark.parametrize("arguments", READ_COMMANDS, ids=" ".join)
-def test_read_commands_start_quickly_and_import_nothing_heavy(history, arguments) -> None:
+def test_read_commands_start_before_airflow_would_be_there_and_import_nothing_heavy(
+    history, arguments, importing_airflow
+) -> None:
     script = (
         "import sys\n"
         "from airflow_gov.cli.main import run\n"
@@ -115,14 +117,20 @@ def test_read_commands_start_quickly_and_import_nothing_heavy(history, arguments
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
         "sys.exit(code)\n"
     )
-    seconds = []
-    for _ in range(3):
-        before = children_seconds()
-        answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-        seconds.append(children_seconds() - before)
-        assert answer.returncode == 0, answer.stderr
-        assert answer.stderr.strip() == "[]"
-    assert min(seconds) < 1.0
+    before = children_seconds()
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    seconds = children_seconds() - before
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stderr.strip() == "[]"
+    assert seconds < importing_airflow
+
+
+@pytest.fixture(scope="module")
+def importing_airflow() -> float:
+    """Seconds of a processor that the import of Airflow alone takes."""
+    before = children_seconds()
+    subprocess.run([sys.executable, "-c", "import airflow.models"], check=True, timeout=120)
+    return children_seconds() - before
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(history) -> None:
