@@ -36,7 +36,7 @@ def difference(session: Any, expectation: str, arguments: Mapping[str, Any], tab
     ours = _ours(found)
     theirs = _theirs(expectation, arguments, frame_of(table))
     if not _alike(ours, theirs):
-        again = _theirs(expectation, arguments, as_read(table)) if _may_be_na(table, theirs) else theirs
+        again = _as_read(expectation, arguments, table) if _may_be_na(table, theirs) else theirs
         if not _alike(ours, again):
             return f"{expectation}({arguments}) of {table.to_pydict()}: {ours} but {theirs} and {again}"
     if broken is not None and broken != ours["unexpected_count"]:
@@ -62,21 +62,22 @@ def push_down(
     return found, session(f"SELECT count(*) FROM t WHERE {found.broken}")[0][0]
 
 
-def as_read(table: pa.Table) -> Any:
-    """As pandas itself reads the rows: numbers beside missing values are floating-point ones.
+def _as_read(expectation: str, arguments: Mapping[str, Any], table: pa.Table) -> dict[str, Any]:
+    """What Great Expectations says of the rows as pandas itself reads them.
 
-    Where Great Expectations cannot cope with pandas' NA or None, this is what it says of the same rows.
+    Numbers beside missing values are floating-point ones then: it cannot always cope with NA and None.
     """
-    frame = frame_of(table)
+    condition = arguments.get("row_condition")
+    frame = frame_of(table) if condition is None else frame_of(table).query(condition)
     for name, column in zip(table.column_names, table.columns, strict=True):
-        missing = column.null_count or not len(column)
+        missing = frame[name].isna().any() or not len(frame)
         if pa.types.is_integer(column.type):
             frame[name] = frame[name].astype("float64" if missing else "int64")
         elif pa.types.is_boolean(column.type):
             frame[name] = frame[name].astype("object" if missing else "bool")
         elif pa.types.is_decimal(column.type) and missing:
             frame[name] = frame[name].astype("float64")
-    return frame
+    return _theirs(expectation, {**arguments, "row_condition": None}, frame)
 
 
 def _may_be_na(table: pa.Table, theirs: Mapping[str, Any]) -> bool:
@@ -96,7 +97,7 @@ def _ours(found: Observation | Exception) -> dict[str, Any]:
 
 
 def _theirs(expectation: str, arguments: Mapping[str, Any], frame: Any) -> dict[str, Any]:
-    condition = {"condition_parser": "pandas"} if "row_condition" in arguments else {}
+    condition = {"condition_parser": "pandas"} if arguments.get("row_condition") else {}
     result = validate(expectation, {**condition, **arguments}, frame)
     if isinstance(result, Exception):
         return _ERROR | {"why": str(result)}

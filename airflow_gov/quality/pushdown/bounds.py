@@ -61,6 +61,8 @@ class Between:
         return found if isinstance(dates[0], datetime) else found.date()
 
     def _holds(self, value: Any) -> bool:
+        if isinstance(value, int):
+            value = float(value)  # as the bounds are, and as numpy compares the two
         above = self.low is None or (value > self.low if self.strict_min else value >= self.low)
         return bool(
             above and (self.high is None or (value < self.high if self.strict_max else value <= self.high))
