@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CTE, Select, and_, column, exists, func, not_, or_, select, union_all, values
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import Boolean, Integer
 
 from airflow_gov.model.execution import Status
@@ -13,17 +29,14 @@ from airflow_gov.model.loads import LoadState, VersionKind
 from airflow_gov.model.waits import CandidateWait, LoadStanding, VersionWait
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.store.tables import execution, load, verdict, version, version_load
+from airflow_gov.store.types import UtcDateTime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from airflow_gov.store.database import Database
 
-#: Waits in one statement: SQLite takes 32,766 parameters, and a wait has at most six.
-BATCH = 5_000
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-T = TypeVar("T")
 
 
 class Waiting:
@@ -33,15 +46,14 @@ class Waiting:
         self._database = database
 
     def loads(self, waits: Sequence[CandidateWait]) -> list[LoadStanding]:
-        """How the loads stand that somebody waits for, in one statement for every :data:`BATCH` of them."""
-        named = sorted({(str(name), load_id) for wait in waits for name, load_id in wait.loads})
-        runs = sorted(
-            {(str(wait.dataset), wait.dag_id, wait.run_id) for wait in waits if wait.dataset is not None}
-        )
-        wanted: list[tuple[Callable[[Any], Select[Any]], Any]] = [
-            *((_of_names, row) for row in named),
-            *((_of_runs, row) for row in runs),
-        ]
+        """How the loads stand that somebody waits for, in one statement."""
+        names = {(str(name), load_id) for wait in waits for name, load_id in wait.loads}
+        runs = {(str(wait.dataset), wait.dag_id, wait.run_id) for wait in waits if wait.dataset is not None}
+        parts = []
+        if names:
+            parts.append(_standing(self._rows("names", sorted(names)), ("dataset", "load_id")))
+        if runs:
+            parts.append(_standing(self._rows("runs", sorted(runs)), ("dataset", "dag_id", "run_id")))
         return [
             LoadStanding(
                 dataset=DatasetName.parse(row["dataset"]),
@@ -51,113 +63,119 @@ class Waiting:
                 state=LoadState(row["state"]),
                 status=Status(row["status"]) if row["status"] is not None else None,
             )
-            for row in self._ask(wanted)
+            for row in self._ask(parts)
         ]
 
     def versions(self, waits: Sequence[VersionWait]) -> dict[VersionWait, int]:
-        """The newest version that each of them waits for, where there is one.
+        """The newest version that each of them waits for, where there is one; asked in one statement.
 
         A version that a rollback took back does not count, nor does one that maintenance or a rollback
         made: they bring no new rows.
         """
-        wanted: list[tuple[Callable[[Any], Select[Any]], Any]] = [
-            (_newest if wait.logical_date is None else _newest_of_date, _wait_row(number, wait))
-            for number, wait in enumerate(waits)
-        ]
-        return {waits[row["number"]]: row["version"] for row in self._ask(wanted)}
+        sqlite = self._database.url.is_sqlite
+        rows = [_conditions(number, wait, sqlite) for number, wait in enumerate(waits)]
+        found = self._ask([_newest(self._rows("waits", rows))] if rows else [])
+        return {waits[row["number"]]: row["version"] for row in found}
 
-    def _ask(self, wanted: Sequence[tuple[Callable[[Any], Select[Any]], Any]]) -> list[Any]:
-        found: list[Any] = []
-        for batch in _batches(wanted):
-            rows: dict[Callable[[Any], Select[Any]], list[Any]] = {}
-            for query, row in batch:
-                rows.setdefault(query, []).append(row)
-            parts = [query(given) for query, given in rows.items()]
-            with self._database.read() as connection:
-                found += connection.execute(union_all(*parts) if len(parts) > 1 else parts[0]).mappings()
-        return found
+    def _rows(self, name: str, rows: Sequence[Sequence[Any]]) -> _Rows:
+        return _Rows(name, rows, sqlite=self._database.url.is_sqlite)
+
+    def _ask(self, parts: Sequence[Select[Any]]) -> list[Any]:
+        if not parts:
+            return []
+        query = parts[0] if len(parts) == 1 else union_all(*parts)
+        with self._database.read() as connection:
+            return list(connection.execute(query).mappings())
 
 
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for first in range(0, len(items), BATCH):
-        yield items[first : first + BATCH]
+class _Rows:
+    """Rows of ours as a table of the statement: one parameter of JSON, whatever their number.
+
+    So the statement's text stays the same, and joined to it both databases look rows up by their keys;
+    with a long IN list SQLite scans, and a long VALUES takes more time to write than to run.
+
+    :param name: the table's name.
+    :param rows: plain values.
+    """
+
+    def __init__(self, name: str, rows: Sequence[Sequence[Any]], *, sqlite: bool) -> None:
+        self._sqlite = sqlite
+        given: Any = bindparam(name, json.dumps(rows), Text())
+        made = func.json_each(given) if sqlite else func.json_array_elements(cast(given, postgresql.JSON()))
+        self.table = made.table_valued("value", name=name)
+
+    def __call__(self, position: int, kind: Any) -> ColumnElement[Any]:
+        """The value at a position of each row."""
+        value = self.table.c.value
+        if self._sqlite:
+            return func.json_extract(value, literal_column(f"'$[{position}]'"), type_=kind)
+        return cast(value.op("->>")(literal_column(str(position))), kind)
 
 
-def _rows(name: str, columns: dict[str, Any], data: Sequence[Any]) -> CTE:
-    """Waits as a table. Joined to it, both databases look loads up by their keys; with IN, SQLite scans."""
-    return values(*(column(each, kind) for each, kind in columns.items()), name=name).data(data).cte(name)
-
-
-def _of_names(named: Sequence[tuple[str, str]]) -> Select[Any]:
-    keys = {"dataset": load.c.dataset.type, "load_id": load.c.load_id.type}
-    return _standing(_rows("named", keys, named), *keys)
-
-
-def _of_runs(runs: Sequence[tuple[str, str, str]]) -> Select[Any]:
-    keys = {"dataset": load.c.dataset.type, "dag_id": load.c.dag_id.type, "run_id": load.c.run_id.type}
-    return _standing(_rows("of_run", keys, runs), *keys)
-
-
-def _standing(waits: CTE, *keys: str) -> Select[Any]:
+def _standing(rows: _Rows, keys: Sequence[str]) -> Select[Any]:
     loads = [load.c[name] for name in ("dataset", "load_id", "dag_id", "run_id", "state")]
+    same = (load.c[key] == rows(position, Text()) for position, key in enumerate(keys))
     return (
         select(*loads, execution.c.status)
-        .select_from(waits)
-        .join(load, and_(*(load.c[key] == waits.c[key] for key in keys)))
+        .select_from(rows.table)
+        .join(load, and_(*same))
         .outerjoin(execution, execution.c.execution_id == load.c.execution_id)
     )
 
 
-_CONDITIONS: dict[str, Any] = {
-    "number": Integer(),
-    "dataset": version.c.dataset.type,
-    "newer_than": Integer(),
-    "since": version.c.published_at.type,
-    "passed": Boolean(),
-}
-
-
-def _wait_row(number: int, wait: VersionWait) -> tuple[Any, ...]:
-    conditions = (number, str(wait.dataset), wait.newer_than, wait.since or _LONG_AGO, wait.passed)
-    return conditions if wait.logical_date is None else (*conditions, wait.logical_date)
-
-
-def _newest(waits: Sequence[tuple[Any, ...]]) -> Select[Any]:
-    rows = _rows("newer", _CONDITIONS, waits)
-    return _awaited(rows, select(rows.c.number, func.max(version.c.version).label("version")))
-
-
-def _newest_of_date(waits: Sequence[tuple[Any, ...]]) -> Select[Any]:
-    rows = _rows("dated", _CONDITIONS | {"logical_date": execution.c.logical_date.type}, waits)
-    query = _awaited(rows, select(rows.c.number, func.max(version.c.version).label("version")))
+def _conditions(number: int, wait: VersionWait, sqlite: bool) -> tuple[Any, ...]:
+    since, date = wait.since or _LONG_AGO, wait.logical_date
     return (
-        query.join(
-            version_load,
-            and_(version_load.c.dataset == version.c.dataset, version_load.c.version == version.c.version),
-        )
-        .join(load, and_(load.c.dataset == version.c.dataset, load.c.load_id == version_load.c.load_id))
-        .join(execution, execution.c.execution_id == load.c.execution_id)
-        .where(execution.c.logical_date == rows.c.logical_date)
+        number,
+        str(wait.dataset),
+        wait.newer_than,
+        _moment(since, sqlite),
+        wait.passed,
+        None if date is None else _moment(date, sqlite),
     )
 
 
-def _awaited(waits: CTE, query: Select[Any]) -> Select[Any]:
+def _moment(moment: datetime, sqlite: bool) -> str:
+    """As :class:`UtcDateTime` writes it: what SQLite compares is text."""
+    moment = moment.astimezone(UTC)
+    if sqlite:
+        moment = moment.replace(tzinfo=None)
+    return moment.isoformat(" ", "microseconds")
+
+
+def _newest(rows: _Rows) -> Select[Any]:
+    number, date = rows(0, Integer()), rows(5, UtcDateTime())
     return (
-        query.select_from(waits)
-        .join(version, version.c.dataset == waits.c.dataset)
+        select(number.label("number"), func.max(version.c.version).label("version"))
+        .select_from(rows.table)
+        .join(version, version.c.dataset == rows(1, Text()))
         .outerjoin(verdict, verdict.c.verdict_id == version.c.verdict_id)
         .where(
             version.c.kind == VersionKind.PUBLISH,
-            version.c.version > waits.c.newer_than,
-            version.c.published_at > waits.c.since,
-            or_(not_(waits.c.passed), verdict.c.passed),
+            version.c.version > rows(2, Integer()),
+            version.c.published_at > rows(3, UtcDateTime()),
+            or_(not_(rows(4, Boolean())), verdict.c.passed),
+            or_(date.is_(None), _loaded_on(date)),
             not_(_taken_back()),
         )
-        .group_by(waits.c.number)
+        .group_by(number)
     )
 
 
-def _taken_back() -> Any:
+def _loaded_on(date: ColumnElement[Any]) -> ColumnElement[bool]:
+    """One of the version's loads was written by a run of that logical date."""
+    loaded = exists().where(
+        version_load.c.dataset == version.c.dataset,
+        version_load.c.version == version.c.version,
+        load.c.dataset == version_load.c.dataset,
+        load.c.load_id == version_load.c.load_id,
+        execution.c.execution_id == load.c.execution_id,
+        execution.c.logical_date == date,
+    )
+    return loaded.correlate_except(version_load, load, execution)
+
+
+def _taken_back() -> ColumnElement[bool]:
     """A later rollback went to what main was before this version, or to nothing at all."""
     rollback, before, restored = version.alias("rollback"), version.alias("before"), version.alias("restored")
     earlier = exists().where(

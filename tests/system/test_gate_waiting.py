@@ -54,7 +54,7 @@ class Arrival(threading.Thread):
         self.waiting = None
 
     def run(self):
-        store, limit = self.home.governance.store, time.monotonic() + 20
+        store, limit = self.home.governance.store, time.monotonic() + 120
         while self.waiting is None and time.monotonic() < limit:
             time.sleep(0.02)
             self.waiting = next(iter(store.executions.list(task_id="gate", status=self.status)), None)

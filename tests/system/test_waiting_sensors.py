@@ -51,7 +51,7 @@ class Publishing(threading.Thread):
         self.waited = False
 
     def run(self):
-        store, limit = self.home.governance.store, time.monotonic() + 20
+        store, limit = self.home.governance.store, time.monotonic() + 120
         while not self.waited and time.monotonic() < limit:
             time.sleep(0.02)
             self.waited = bool(store.executions.list(task_id="wait", status=Status.DEFERRED))
