@@ -39,9 +39,10 @@ class StewardApprovalOperator(HITLOperator):
         ask = StewardApprovalOperator(task_id="ask", candidate=load.output)
         check >> ask >> QualityGateSensor(task_id="gate", candidate=load.output)
 
-    Behind a gate that fails it needs ``trigger_rule="all_done"``. Only stewards whom the contract names
-    may respond. Rejecting fails the task, so that nothing downstream runs. Without a reason the question
-    is asked again. Who, when and why are recorded.
+    Behind a gate that fails it needs ``trigger_rule="all_done"``; it belongs there where mapped loads are
+    published together, since a check looks at each of them by itself. Only stewards whom the contract
+    names may respond. Rejecting fails the task, so that nothing downstream runs. Without a reason the
+    question is asked again. Who, when and why are recorded.
 
     :param candidate: the output of the operator or of its gate, mapped or not (templated).
     :param dataset: instead, all loads of this dataset in this Dag run (templated).

@@ -35,7 +35,8 @@ class QualityCheckOperator(TellsVerdicts, ZoneOperator):
     :param expectation_parameters: values of ``{"$PARAMETER": name}`` in expectations (templated).
 
     Returns ``{dataset, version, snapshot, verdict, passed, rules, failed}``: the verdict's id, how many
-    rules were checked, and the names of those that failed; a list of these for several candidates.
+    rules were checked, and the names of those that failed; a list of these for several candidates, each
+    of which is checked by itself.
     """
 
     action: ClassVar[str] = "Check"

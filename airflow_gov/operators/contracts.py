@@ -45,16 +45,10 @@ def declared_contract(
 def known_contract(
     governance: Governance, context: Context, dataset: DatasetName, folder: str | None = None
 ) -> Contract:
-    """The Dag's contract of a dataset, else the one its current version was checked against.
+    """The Dag's contract of a dataset, else the one that was last in use for it.
 
     :raises GovernanceError: ``CONTRACT_INVALID``; ``CONTRACT_MISSING`` when there is neither.
     """
-    declared = declared_contract(governance, context, dataset, folder)
-    if declared is not None:
-        return declared
-    from airflow_gov.flow.promises import kept_contract
+    from airflow_gov.flow.promises import latest_contract
 
-    current = governance.store.versions.current(dataset)
-    if current is None or current.contract_hash is None:
-        return contracts_of(governance, context, folder).resolve(dataset)  # Which says what is missing.
-    return kept_contract(governance, dataset, current.contract_hash)
+    return declared_contract(governance, context, dataset, folder) or latest_contract(governance, dataset)

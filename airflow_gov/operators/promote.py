@@ -65,7 +65,7 @@ def promote(
 
     :param operator: the operator's class.
     :param group_id: the task group's id; default: the target's name with ``_`` for the dot.
-    :param gate: arguments for the gate, e.g. ``{"deferrable": True, "timeout": 600}``.
+    :param gate: arguments for the gate, e.g. ``{"on_failure": "quarantine", "deferrable": True}``.
     :param arguments: arguments for the operator, without ``task_id``.
     """
     from airflow_gov.sensors.gate import QualityGateSensor
