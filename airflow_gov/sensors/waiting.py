@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseSensorOperator
 from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR
 from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 
+from airflow_gov.model.errors import GovernanceError
 from airflow_gov.operators.recording import governed
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class GovernedSensor(BaseSensorOperator):
         super().__init__(poke_interval=poke_interval, **kwargs)
         self.deferrable = deferrable
         self._governance: Governance | None = None
+        self._waiting_since: datetime | None = None
 
     @abstractmethod
     def look(self, governance: Governance, context: Context) -> bool:
@@ -66,19 +69,34 @@ class GovernedSensor(BaseSensorOperator):
             if not self.deferrable:
                 super().execute(context)
             elif not self.poke(context):
-                self.defer(
-                    trigger=self.trigger(governance, context),
-                    method_name="execute_complete",
-                    timeout=timedelta(seconds=self.timeout),
-                )
+                self._wait_on(governance, context)
             # Waiting is over: from here on a failure is a failure. (This instance serves one try.)
             self.soft_fail = self.never_fail = False
             return self.finish(governance, recording, context)
 
-    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
+    def _wait_on(self, governance: Governance, context: Context) -> None:
+        """Wait in the triggerer for what is left of the time-out since the first look."""
+        since = self._waiting_since or governance.clock()
+        left = timedelta(seconds=self.timeout) - (governance.clock() - since)
+        if left <= timedelta(0):
+            message = f"{self.waiting}: nothing came within {self.timeout:.0f} s."
+            raise (AirflowSkipException if self.soft_fail or self.never_fail else AirflowSensorTimeout)(
+                message
+            )
+        self.defer(
+            trigger=self.trigger(governance, context),
+            method_name="execute_complete",
+            kwargs={"waiting_since": since.isoformat()},
+            timeout=left,
+        )
+
+    def execute_complete(
+        self, context: Context, event: Mapping[str, Any] | None = None, waiting_since: str | None = None
+    ) -> Any:
         """Back from the triggerer: waiting is over, or the trigger could not look."""
         if event is not None and event.get("error"):
             self.log.warning("The trigger could not look: %s", event["error"])
+        self._waiting_since = datetime.fromisoformat(waiting_since) if waiting_since else None
         return self.execute(context)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -92,4 +110,9 @@ class GovernedSensor(BaseSensorOperator):
         """Look once."""
         if self._governance is None:
             raise RuntimeError("A governed sensor pokes within execute().")
-        return self.look(self._governance, context)
+        try:
+            return self.look(self._governance, context)
+        except GovernanceError:
+            # What is refused has not been waited for in vain: it fails.
+            self.soft_fail = self.never_fail = False
+            raise

@@ -13,10 +13,10 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from airflow_gov.flow.awaiting import settled
-from airflow_gov.model.errors import GovernanceError, StoreUnavailableError
+from airflow_gov.model.errors import GovernanceError, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Hashable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Hashable, Iterator, Mapping, Sequence
 
     from airflow_gov.model.waits import Wait
     from airflow_gov.store import Store
@@ -28,6 +28,11 @@ Answers = dict["Wait", str | None]
 
 #: Triggers that start together are answered together: seconds at most before the first look.
 _GATHERING = 1.0
+
+#: So many looks in a row may end with an error that nobody foresaw; then those who wait are told.
+MAX_FAILED_LOOKS = 5
+#: Why nobody can look now, and somebody can later: an outage, a migration.
+_PASSING = frozenset({Reason.STORE_UNAVAILABLE, Reason.STORE_SCHEMA, Reason.STORE_REFUSED})
 
 #: Who waits in this process, by the seconds between two looks; those who wait for the same are counted.
 _waiting: defaultdict[float, Counter[Wait]] = defaultdict(Counter)
@@ -112,27 +117,56 @@ def _registered(interval: float, wait: Wait) -> Iterator[Wait]:
 
 
 async def _looks(interval: float) -> AsyncIterator[Answers]:
-    """Look again and again; tells only when something is over. An outage is waited out, with a warning."""
-    store: Store | None = None
+    """Look again and again; tells only when something is over."""
+    look = _Look(interval)
     try:
         await asyncio.sleep(min(_GATHERING, interval / 10))
         while True:
             waits = list(_waiting[interval]) if interval in _waiting else []
-            try:
-                if waits:
-                    if store is None:
-                        store = await asyncio.to_thread(_open)
-                    over = await asyncio.to_thread(settled, store, waits)
-                    if over:
-                        yield dict.fromkeys(over)
-            except (StoreUnavailableError, AirflowRuntimeError) as error:
-                log.warning("%s wait, looking again in %s s: %s", len(waits), interval, error)
-            except GovernanceError as error:
-                yield dict.fromkeys(waits, str(error))
+            if waits and (answers := await look(waits)):
+                yield answers
             await asyncio.sleep(interval)
     finally:
-        if store is not None:
-            store.dispose()
+        look.close()
+
+
+class _Look:
+    """Asks the store what is over. An outage is waited out, and no error ends the waiting of all.
+
+    :param interval: seconds between two looks, for the messages.
+    """
+
+    def __init__(self, interval: float) -> None:
+        self._interval = interval
+        self._store: Store | None = None
+        self._failed = 0
+
+    async def __call__(self, waits: Sequence[Wait]) -> Answers:
+        try:
+            if self._store is None:
+                self._store = await asyncio.to_thread(_open)
+            over = await asyncio.to_thread(settled, self._store, waits)
+        except AirflowRuntimeError as error:
+            return self._again(waits, error)
+        except GovernanceError as error:
+            return self._again(waits, error) if error.reason in _PASSING else dict.fromkeys(waits, str(error))
+        except Exception as error:
+            self._failed += 1
+            log.warning("Look %s of %s failed", self._failed, MAX_FAILED_LOOKS, exc_info=error)
+            if self._failed < MAX_FAILED_LOOKS:
+                return {}
+            return dict.fromkeys(waits, f"{MAX_FAILED_LOOKS} looks in a row failed: {error}")
+        self._failed = 0
+        return dict.fromkeys(over)
+
+    def _again(self, waits: Sequence[Wait], error: Exception) -> Answers:
+        log.warning("%s wait, looking again in %s s: %s", len(waits), self._interval, error)
+        return {}
+
+    def close(self) -> None:
+        """Give back connections."""
+        if self._store is not None:
+            self._store.dispose()
 
 
 def _open() -> Store:

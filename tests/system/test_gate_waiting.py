@@ -210,3 +210,22 @@ def test_a_trigger_travels_as_json_and_carries_no_address(monkeypatch, totals):
     assert "open-sesame" not in text
     assert "db.example.com" not in text
     assert CandidateTrigger(**json.loads(text)).serialize() == (path, arguments)
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_what_is_refused_fails_also_where_waiting_may_be_skipped(totals, deferrable):
+    dag = gate_dag(
+        f"refused_{deferrable}", candidate=AWAITED, deferrable=deferrable, on_failure="shrug", soft_fail=True
+    )
+    run = SteppedRun(dag, "once")
+    assert run.step("gate") == "failed"
+    assert "shrug" in execution_of(totals, run, "gate").error_message
+
+
+@pytest.mark.parametrize(("soft_fail", "state"), [(False, "failed"), (True, "skipped")])
+def test_a_gate_that_is_woken_in_vain_waits_for_what_is_left_of_its_time(totals, soft_fail, state):
+    dag = gate_dag(f"left_{soft_fail}", candidate=AWAITED, deferrable=True, timeout=1, soft_fail=soft_fail)
+    run = SteppedRun(dag, "once")
+    assert run.step("gate") == "deferred"
+    time.sleep(1)
+    assert run.step("gate", resumed=True) == state

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,6 +18,7 @@ from airflow.jobs.triggerer_job_runner import TriggerRunner
 from sqlalchemy import Engine, event
 
 from airflow_gov.store import Store
+from airflow_gov.store.schema import HEAD
 from airflow_gov.triggers import shared
 from airflow_gov.triggers.candidate import CandidateTrigger
 from airflow_gov.triggers.version import VersionTrigger
@@ -188,6 +191,58 @@ def test_a_store_that_cannot_be_used_wakes_everybody_with_the_reason(monkeypatch
     fired = asyncio.run(scenario())
     assert set(fired) == {0, 1}
     assert all("PostgreSQL" in payload["error"] for payload in fired.values())
+
+
+def test_a_look_that_fails_unforeseen_does_not_end_the_waiting(store, store_file, caplog):
+    """A newer release wrote what this one cannot read, until it is upgraded as well."""
+    write(store, 1)
+
+    def state(value: str) -> None:
+        with contextlib.closing(sqlite3.connect(store_file)) as connection, connection:
+            connection.execute("UPDATE gov_load SET state = ?", [value])
+
+    async def scenario():
+        state("unheard of")
+        triggerer = Triggerer([candidate_trigger(1)])
+        await asyncio.sleep(2 * INTERVAL)
+        assert not triggerer.runner.events
+        state("candidate")
+        return await triggerer.fired(1)
+
+    with caplog.at_level(logging.WARNING, logger=shared.__name__):
+        assert asyncio.run(scenario()) == {0: {"ready": True}}
+    assert f"Look 1 of {shared.MAX_FAILED_LOOKS} failed" in caplog.text
+
+
+def test_looks_that_fail_for_good_wake_everybody(store, store_file):
+    write(store, 1)
+    with contextlib.closing(sqlite3.connect(store_file)) as connection, connection:
+        connection.execute("UPDATE gov_load SET state = 'unheard of'")
+
+    async def scenario():
+        return await Triggerer([candidate_trigger(1)]).fired(1)
+
+    (payload,) = asyncio.run(scenario()).values()
+    assert f"{shared.MAX_FAILED_LOOKS} looks in a row failed" in payload["error"]
+
+
+def test_a_migration_is_waited_out(store, store_file):
+    write(store, 1)
+    store.dispose()
+
+    def revision(value: str) -> None:
+        with contextlib.closing(sqlite3.connect(store_file)) as connection, connection:
+            connection.execute("UPDATE alembic_version_gov SET version_num = ?", [value])
+
+    async def scenario():
+        revision("0002")
+        triggerer = Triggerer([candidate_trigger(1)])
+        await asyncio.sleep(3 * INTERVAL)
+        assert not triggerer.runner.events
+        revision(HEAD)
+        return await triggerer.fired(1)
+
+    assert asyncio.run(scenario()) == {0: {"ready": True}}
 
 
 def test_alone_it_looks_for_itself(store):
