@@ -195,5 +195,8 @@ def _reference(case: Case, table: pa.Table) -> Mapping[str, Any] | Exception | N
         result = validate(case.expectation, case.kwargs, table.to_pandas())
     if isinstance(result, Exception):
         return result
-    told: Mapping[str, Any] = result.to_json_dict()
+    try:
+        told: Mapping[str, Any] = result.to_json_dict()
+    except TypeError as error:  # it cannot report what it found
+        return error
     return told

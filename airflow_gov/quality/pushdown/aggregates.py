@@ -119,8 +119,8 @@ def expect_column_unique_value_count_to_be_between(
     relation: Relation,
     *,
     column: str,
-    min_value: Bound = None,
-    max_value: Bound = None,
+    min_value: int | None = None,
+    max_value: int | None = None,
     strict_min: bool = False,
     strict_max: bool = False,
 ) -> Plan:
@@ -234,8 +234,9 @@ def _moment(microseconds: float, kind: ColumnType) -> datetime:
 
 def _different(relation: Relation, column: str, bounds: Between) -> Plan:
     simple_type_of(relation, column)
+    bounds = bounds.of(_COUNT)
     rows, different = yield (relation.count(), relation.count_distinct(relation.value(column)))
-    return _observed(bounds.of(_COUNT), different, rows)
+    return _observed(bounds, different, rows)
 
 
 def _different_share(relation: Relation, column: str, bounds: Between) -> Plan:

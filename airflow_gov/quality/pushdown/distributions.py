@@ -12,7 +12,7 @@ from airflow_gov.quality.pushdown.constants import double, invalid
 from airflow_gov.quality.pushdown.expectations import expectation
 from airflow_gov.quality.pushdown.partitions import ByBin, ByValue, Holdouts, own_edges, read_partition
 from airflow_gov.quality.pushdown.plans import Observation, Plan, Request, Rows
-from airflow_gov.quality.pushdown.quantiles import order_statistics, values_in
+from airflow_gov.quality.pushdown.quantiles import quantiles_of, values_in
 from airflow_gov.quality.pushdown.relation import Relation
 from airflow_gov.quality.pushdown.values import is_in, number, reported, simple_type_of
 
@@ -100,8 +100,8 @@ def _of_bins(relation: Relation, column: str, expected: ByBin | None, holdouts: 
     if count == 0:
         return math.nan
     if expected is None:
-        (around,) = yield (order_statistics(relation, column, count, (0.0, 0.25, 0.75, 1.0)),)
-        edges: Sequence[float] = own_edges([float(around[place]) for place in (0, 2, 4, 6)], count)
+        around = yield from quantiles_of(relation, column, count, (0.0, 0.25, 0.75, 1.0))
+        edges: Sequence[float] = own_edges(list(map(float, around)), count)
     else:
         edges = expected.edges
     conditions = [*(f"{value} < {double(edge)}" for edge in edges[:-1]), f"{value} <= {double(edges[-1])}"]

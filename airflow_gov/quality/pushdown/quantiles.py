@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from airflow_gov.model import types
 from airflow_gov.model.types import ColumnType, Primitive
 from airflow_gov.quality.pushdown.constants import Kind, invalid, kind_of
 from airflow_gov.quality.pushdown.expectations import expectation
-from airflow_gov.quality.pushdown.plans import Aggregate, Observation, Plan
+from airflow_gov.quality.pushdown.plans import Aggregate, Observation, Plan, Request
 from airflow_gov.quality.pushdown.relation import Relation
 from airflow_gov.quality.pushdown.values import reported, type_of
 
@@ -35,14 +35,9 @@ def expect_column_quantile_values_to_be_between(
     quantiles, ranges = _checked(quantile_ranges)
     interpolation = _interpolation(allow_relative_error, kind, column)
     rows, count = yield (relation.count(), values_in(relation, column))
-    if count == 0:
-        values: list[Any] = [None] * len(quantiles)
-    else:
-        (ordered,) = yield (order_statistics(relation, column, count, quantiles),)
-        values = [
-            _interpolated(ordered[2 * index : 2 * index + 2], quantile * (count - 1), interpolation)
-            for index, quantile in enumerate(quantiles)
-        ]
+    values: list[Any] = [None] * len(quantiles)
+    if count > 0:
+        values = yield from quantiles_of(relation, column, count, quantiles, interpolation)
     within = all(_is_in_range(value, *bounds) for value, bounds in zip(values, ranges, strict=False))
     told = {"quantiles": quantiles, "values": [reported(each) for each in values]}
     return Observation(within, told, rows=rows)
@@ -53,18 +48,27 @@ def values_in(relation: Relation, column: str) -> Aggregate:
     return relation.aggregate(f"count({relation.value(column)})")
 
 
-def order_statistics(relation: Relation, column: str, count: int, quantiles: Sequence[float]) -> Aggregate:
-    """The values on both sides of each quantile, from the column's values in order.
+def quantiles_of(
+    relation: Relation, column: str, count: int, quantiles: Sequence[float], interpolation: str = "nearest"
+) -> Generator[Sequence[Request], Sequence[Any], list[Any]]:
+    """Quantiles of a column's values, exactly.
 
     :param count: how many values there are: one or more.
+    :param quantiles: from 0 to 1.
+    :param interpolation: how one between two values is made of them.
     """
-    places = []
-    for quantile in quantiles:
-        position = quantile * (count - 1)
-        places += [math.floor(position), math.ceil(position)]
+    positions = [quantile * (count - 1) for quantile in quantiles]
+    places = [
+        place for each in positions for place in (math.floor(each), min(math.floor(each) + 1, count - 1))
+    ]
     # Half a place further: DuckDB then has the value at that place, however it rounds.
     shares = ", ".join(repr((place + 0.5) / count) for place in places)
-    return relation.aggregate(f"quantile_disc({relation.value(column)}, [{shares}])")
+    (found,) = yield (relation.aggregate(f"quantile_disc({relation.value(column)}, [{shares}])"),)
+    pairs = zip(found[::2], found[1::2], strict=True)
+    return [
+        _between(low, high, position, interpolation)
+        for (low, high), position in zip(pairs, positions, strict=True)
+    ]
 
 
 def _checked(given: Mapping[str, Any]) -> tuple[list[float], list[list[float | None]]]:
@@ -96,25 +100,21 @@ def _interpolation(given: Interpolation, kind: ColumnType, column: str) -> str:
     return chosen
 
 
-def _interpolated(around: Sequence[Any], position: float, interpolation: str) -> Any:
-    low, high = around
+def _between(low: Any, high: Any, position: float, interpolation: str) -> Any:
     share = position - math.floor(position)
-    if interpolation in ("lower", "higher"):
-        return low if interpolation == "lower" else high
     if interpolation == "nearest":
         return low if round(position) == math.floor(position) else high
-    if interpolation == "midpoint":
-        return low + (high - low) * 0.5 if share else float(low)
-    return _linear(float(low), float(high), share)
-
-
-def _linear(low: float, high: float, share: float) -> float:
-    # The nearer of them first, as numpy has it: the same digits come out.
-    return high - (high - low) * (1 - share) if share >= 0.5 else low + (high - low) * share
+    if interpolation in ("lower", "higher"):
+        return high if share and interpolation == "higher" else low
+    if interpolation == "midpoint" and share:
+        share = 0.5
+    # The nearer of them first, as NumPy has it: the same digits come out, and no number of infinite ones.
+    difference = float(high) - float(low)
+    return high - difference * (1 - share) if share >= 0.5 else low + difference * share
 
 
 def _is_in_range(value: Any, low: float | None, high: float | None) -> bool:
-    if value is None:
+    if value is None or math.isnan(value):
         return False
     at_least, at_most = (-math.inf if low is None else low), (math.inf if high is None else high)
     return _is_close(value, at_least) or _is_close(value, at_most) or at_least <= value <= at_most
