@@ -88,29 +88,15 @@ def require_current(governance: Governance, version: Version) -> None:
 
     :raises GovernanceError: ``SOURCE_UNPUBLISHED``.
     """
-    store, dataset = governance.store, version.dataset
-    current = store.versions.current(dataset)
-    if current is None or current.version <= version.version:
+    found = governance.store.versions.taken_back(version.dataset, version.version)
+    if found is None:
         return
-    versions = store.versions.list(dataset, limit=current.version)
-    for newer in versions:
-        if newer.kind is not VersionKind.ROLLBACK or newer.version <= version.version:
-            continue
-        # Back to before the first version: no earlier one has that snapshot.
-        first = min(
-            (
-                each.version
-                for each in versions
-                if each.snapshot_id == newer.snapshot_id and each.version < newer.version
-            ),
-            default=0,
-        )
-        if first < version.version:
-            where = f"to version {first}" if first else "to before the first version"
-            raise GovernanceError(
-                Reason.SOURCE_UNPUBLISHED,
-                f"{dataset} version {version.version} was rolled back ({where}, as version "
-                f"{newer.version}): run the task that loads it again to publish it anew.",
-                dataset=str(dataset),
-                version=version.version,
-            )
+    rollback, first = found
+    where = f"to version {first}" if first else "to before the first version"
+    raise GovernanceError(
+        Reason.SOURCE_UNPUBLISHED,
+        f"{version.dataset} version {version.version} was rolled back ({where}, as version {rollback}): "
+        f"run the task that loads it again to publish it anew.",
+        dataset=str(version.dataset),
+        version=version.version,
+    )

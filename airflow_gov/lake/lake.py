@@ -16,7 +16,7 @@ from airflow_gov.lake.rebasing import rebase
 from airflow_gov.lake.rewriting import Rewriter
 from airflow_gov.lake.scanning import Scan, plan_scan
 from airflow_gov.lake.staging import Staging, stage
-from airflow_gov.lake.summaries import SnapshotFacts, facts_of, main_head, next_tag, version_tags
+from airflow_gov.lake.summaries import SnapshotFacts, all_facts, facts_of, main_head, next_tag, version_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -248,8 +248,7 @@ class Lake:
     def snapshots(self, dataset: DatasetName) -> list[SnapshotFacts]:
         """Every snapshot of a dataset, candidates too, oldest first."""
         with self._catalog.outages_named():
-            metadata = self._catalog.load(dataset).metadata
-            return [facts_of(metadata, snapshot) for snapshot in metadata.snapshots]
+            return all_facts(self._catalog.load(dataset).metadata)
 
     def quarantine(
         self, dataset: DatasetName, staging: Staging, load_id: str, columns: Sequence[Column]

@@ -61,6 +61,7 @@ class SnapshotFacts:
     :param maintenance: whether maintenance made it: same rows as its parent, other files.
     :param properties: its whole summary.
     :param made_of: the candidate snapshots with exactly these loads' rows that gates made it of.
+    :param replaces_all: whether a load it brought replaced all rows there were before.
     """
 
     snapshot_id: int
@@ -75,6 +76,7 @@ class SnapshotFacts:
     maintenance: bool
     properties: Mapping[str, str]
     made_of: frozenset[int] = frozenset()
+    replaces_all: bool = False
 
 
 def properties_of(snapshot: Snapshot) -> dict[str, str]:
@@ -181,14 +183,28 @@ def next_tag(metadata: TableMetadata) -> str:
 
 def facts_of(metadata: TableMetadata, snapshot: Snapshot) -> SnapshotFacts:
     """A snapshot as inspections show it."""
-    tags = [name for name, tagged in version_tags(metadata).values() if tagged == snapshot.snapshot_id]
+    return _facts(snapshot, _newest_tags(metadata))
+
+
+def all_facts(metadata: TableMetadata) -> list[SnapshotFacts]:
+    """Every snapshot as inspections show it, oldest first."""
+    tags = _newest_tags(metadata)
+    return [_facts(snapshot, tags) for snapshot in metadata.snapshots]
+
+
+def _newest_tags(metadata: TableMetadata) -> dict[int, str]:
+    """Of each snapshot the tag of the newest version that has it."""
+    return {snapshot_id: name for name, snapshot_id in version_tags(metadata).values()}
+
+
+def _facts(snapshot: Snapshot, tags: Mapping[int, str]) -> SnapshotFacts:
     properties, notes = properties_of(snapshot), notes_of(snapshot)
     return SnapshotFacts(
         snapshot_id=snapshot.snapshot_id,
         parent_snapshot_id=snapshot.parent_snapshot_id,
         committed_at=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, tz=UTC),
         operation=snapshot.summary.operation.value if snapshot.summary is not None else "",
-        tag=tags[-1] if tags else None,
+        tag=tags.get(snapshot.snapshot_id),
         load_ids=tuple(note.id for note in notes),
         rows=int(properties.get("total-records", 0)),
         size=int(properties.get("total-files-size", 0)),
@@ -196,6 +212,7 @@ def facts_of(metadata: TableMetadata, snapshot: Snapshot) -> SnapshotFacts:
         maintenance=is_maintenance(snapshot),
         properties=properties,
         made_of=_common([frozenset(note.made_of) for note in notes]),
+        replaces_all=any(note.mode is WriteMode.OVERWRITE for note in notes) and not is_maintenance(snapshot),
     )
 
 

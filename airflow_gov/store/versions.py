@@ -80,12 +80,56 @@ class Versions:
         )
         return self._first(_of(dataset).where(table.c.version == number))
 
-    def list(self, dataset: DatasetName, limit: int = 50) -> builtins.list[Version]:
+    def brought(self, dataset: DatasetName, snapshot_id: int) -> Version | None:
+        """The version that brought a snapshot: a rollback brings nothing."""
+        which = (table.c.snapshot_id == snapshot_id, table.c.kind != VersionKind.ROLLBACK)
+        return self._first(_of(dataset).where(*which))
+
+    def taken_back(self, dataset: DatasetName, number: int) -> tuple[int, int] | None:
+        """The newest rollback that left a version behind; None while its rows are there.
+
+        :param number: the version's.
+        :returns: the rollback's number, and that of the version it went back to; 0 for before the first.
+        """
+        earlier = table.alias("earlier")
+        first = (
+            select(func.min(earlier.c.version))
+            .where(
+                earlier.c.dataset == str(dataset),
+                earlier.c.snapshot_id == table.c.snapshot_id,
+                earlier.c.version < table.c.version,
+            )
+            .correlate(table)
+            .scalar_subquery()
+        )
+        # Nobody has the snapshot of a rollback to before the first version.
+        went_to = func.coalesce(first, 0)
+        query = (
+            select(table.c.version, went_to)
+            .where(
+                table.c.dataset == str(dataset),
+                table.c.version > number,
+                table.c.kind == VersionKind.ROLLBACK,
+                went_to < number,
+            )
+            .order_by(table.c.version.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return (row[0], row[1]) if row is not None else None
+
+    def list(
+        self, dataset: DatasetName, limit: int = 50, *, before: int | None = None
+    ) -> builtins.list[Version]:
         """The versions of a dataset, newest first.
 
         :param limit: how many at most.
+        :param before: only those with a lower number.
         """
         query = _of(dataset).order_by(table.c.version.desc()).limit(limit)
+        if before is not None:
+            query = query.where(table.c.version < before)
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
             numbers = [row["version"] for row in rows]

@@ -303,6 +303,37 @@ class TestVersions:
         assert current is not None
         assert current.version == 3
 
+    def test_a_rollback_takes_back_what_came_after_the_version_it_went_to(self, store: Store) -> None:
+        for number in (1, 2, 3, 5, 7):
+            store.versions.record(records.version(number))
+        assert store.versions.taken_back(FLIGHTS, 3) is None
+        store.versions.record(records.version(4, snapshot_id=1001, kind=VersionKind.ROLLBACK))
+        assert [store.versions.taken_back(FLIGHTS, number) for number in (1, 2, 3, 4, 5)] == [
+            None,
+            (4, 1),
+            (4, 1),
+            None,
+            None,
+        ]
+        store.versions.record(records.version(6, snapshot_id=1001, kind=VersionKind.ROLLBACK))
+        assert [store.versions.taken_back(FLIGHTS, number) for number in (1, 3, 4, 5, 7)] == [
+            None,
+            (6, 1),
+            (6, 1),
+            (6, 1),
+            None,
+        ]
+        store.versions.record(records.version(8, snapshot_id=999, kind=VersionKind.ROLLBACK))
+        assert [store.versions.taken_back(FLIGHTS, number) for number in (1, 7, 8)] == [(8, 0), (8, 0), None]
+        assert store.versions.taken_back(GOLD, 1) is None
+
+    def test_what_brought_a_snapshot_is_no_rollback(self, store: Store) -> None:
+        first = store.versions.record(records.version(1))
+        store.versions.record(records.version(2, snapshot_id=1001, kind=VersionKind.ROLLBACK))
+        assert store.versions.brought(FLIGHTS, 1001) == replace(first, current=False)
+        assert store.versions.brought(FLIGHTS, 999) is None
+        assert [each.version for each in store.versions.list(FLIGHTS, before=2)] == [1]
+
     def test_a_rollback_is_a_version_of_its_own_with_the_old_snapshot(self, store: Store) -> None:
         for number in (1, 2):
             store.versions.record(records.version(number))

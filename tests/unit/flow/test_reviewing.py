@@ -193,6 +193,39 @@ class TestDeadline:
         assert gates.flights == [1, 2]
         assert len(gates.governance.store.versions.list(FLIGHTS)) == 3
 
+    def test_how_a_load_is_written_today_says_nothing_of_what_it_did_when_it_was_published(self, gates):
+        gates.published(delays(5))
+        gates.reviewed(delays(-1, first=2))
+        later = gates.load(delays(7, first=3), key="daily")
+        gates.gate(later, on_failure="warn")
+        gates.load(delays(7, first=3), key="daily", mode=WriteMode.OVERWRITE)
+        gates.clock.move(days=3)
+        _overdue(gates)
+        assert gates.flights == [1]
+
+    def test_a_maintained_version_replaced_nothing(self, gates):
+        from airflow_gov.flow.maintenance import Upkeep, maintain
+
+        gates.promise(partitioned=True)
+        gates.published(delays(5))
+        rows = [*delays(-1, first=2), *delays(3, first=3, day="tue")]
+        review = gates.reviewed(rows, mode=WriteMode.OVERWRITE)
+        gates.gate(*(gates.load(delays(5, first=number)) for number in (4, 5, 6)), on_failure="warn")
+        maintain(gates.governance, FLIGHTS, Upkeep(grace_hours=0))
+        _reject(gates, review)
+        assert gates.flights == [1]
+
+    def test_it_goes_back_past_many_versions(self, gates, monkeypatch):
+        from airflow_gov.flow import ancestry
+
+        monkeypatch.setattr(ancestry, "_PAGE", 2)
+        gates.published(delays(5))
+        review = gates.reviewed(delays(-1, first=2))
+        for number in range(3, 7):
+            gates.gate(gates.load(delays(number, first=number)), on_failure="warn")
+        _reject(gates, review)
+        assert gates.flights == [1]
+
     def test_an_earlier_version_that_waits_for_its_own_review_is_not_gone_back_to(self, gates):
         gates.published(delays(5))
         first = gates.reviewed(delays(-1, first=2))
