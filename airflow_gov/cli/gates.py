@@ -14,6 +14,7 @@ from airflow_gov.cli.session import Session, pass_session
 from airflow_gov.flow.environment import os_user
 from airflow_gov.model.durations import read_duration
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.verdicts import LONGEST_WAIVER
 
 if TYPE_CHECKING:
     from airflow_gov.model.verdicts import Review, Verdict
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 _STATES = ("waiting", "failed", "passed", "waived", "review", "overdue")
 
 _as_option = click.option(
-    "--as", "steward", metavar="STEWARD", help="The steward, as the contract names them; default: you."
+    "--as",
+    "steward",
+    metavar="STEWARD",
+    help="The steward, as the contract names them; default: you. It is not authenticated: the name is taken "
+    "on trust, and the operating system's user and host are recorded beside it.",
 )
 _reason_option = click.option("--reason", required=True, help="Why; kept for good.")
 
@@ -290,9 +295,14 @@ def _open_review(session: Session, what: str) -> str:
 
 def _duration(text: str) -> timedelta:
     try:
-        return read_duration(text)
+        duration = read_duration(text)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--expires") from None
+    if duration > LONGEST_WAIVER:
+        raise click.BadParameter(
+            f"{text} is longer than a waiver may hold: at most {LONGEST_WAIVER.days}d", param_hint="--expires"
+        )
+    return duration
 
 
 def _who() -> str:

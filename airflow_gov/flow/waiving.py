@@ -6,11 +6,10 @@ import uuid
 from typing import TYPE_CHECKING
 
 from airflow_gov.flow.deciding import rule_name
-from airflow_gov.flow.promises import latest_contract
 from airflow_gov.flow.stewardship import require_reason, require_steward
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import LoadState, LogEntry
-from airflow_gov.model.verdicts import Waiver
+from airflow_gov.model.verdicts import LONGEST_WAIVER, Waiver
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,22 +38,23 @@ def waive(
 
     :param verdict_id: the failing verdict that was looked at; default: the newest on a candidate.
     :param rules: which of its blocking rules; default: all of them.
-    :param steward: who; one of the stewards the dataset's contract names.
+    :param steward: who; a steward by the contract of the candidate and by that of the current version.
     :param granted_by: how and as whom, e.g. ``cli: jane on host7``.
     :param reason: why.
     :param expires_at: from then on it does not hold.
     :raises GovernanceError: ``STEWARD_REQUIRED``; ``PARAMETER_INVALID`` when there is nothing to waive,
         the verdict is not the newest one on a candidate, a rule does not block, or reason or expiry is none.
     """
-    require_steward(latest_contract(governance, dataset), steward)
     require_reason(dataset, reason, "waived")
     now = governance.clock()
-    if expires_at.tzinfo is None or expires_at <= now:
+    if expires_at.tzinfo is None or not now < expires_at <= now + LONGEST_WAIVER:
         raise GovernanceError(
             Reason.PARAMETER_INVALID,
-            f"A waiver of {dataset} expires in the future, in a time zone, and not at {expires_at}.",
+            f"A waiver of {dataset} expires in the future, within {LONGEST_WAIVER.days} days, in a time zone, "
+            f"and not at {expires_at}.",
         )
     verdict = _waivable(governance, dataset, verdict_id)
+    require_steward(governance, dataset, verdict.contract_hash, steward)
     waiver = Waiver(
         waiver_id=uuid.uuid4().hex,
         dataset=dataset,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from airflow_gov.model.zones import DatasetName
+
+#: A waiver holds no longer: what is wrong for good belongs into the contract.
+LONGEST_WAIVER = timedelta(days=366)
 
 #: How many rows that broke a rule a result names at most.
 MAX_EXAMPLES = 20

@@ -11,6 +11,7 @@ from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
 
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.verdicts import LONGEST_WAIVER
 from airflow_gov.operators.candidates import loads_of
 from airflow_gov.operators.recording import governed
 
@@ -73,7 +74,11 @@ class StewardApprovalOperator(HITLOperator):
         params = {
             "reason": Param("", type="string", description="Why (kept in the record)."),
             "expires_in_days": Param(
-                waiver_days, type="number", exclusiveMinimum=0, description="How long a waiver holds."
+                waiver_days,
+                type="number",
+                exclusiveMinimum=0,
+                maximum=LONGEST_WAIVER.days,
+                description="How long a waiver holds.",
             ),
         }
         super().__init__(subject=subject, options=[APPROVE, REJECT], params=params, **kwargs)
@@ -121,11 +126,12 @@ class StewardApprovalOperator(HITLOperator):
         steward = self._steward(governance, pending, response["responded_by_user"])
         params = {"reason": "", "expires_in_days": self.waiver_days, **response["params_input"]}
         reason = str(params["reason"]).strip()
-        if not reason:
-            self.log.warning("%s gave no reason: asking again.", steward)
+        days = float(params["expires_in_days"])
+        if not reason or not 0 < days <= LONGEST_WAIVER.days:
+            self.log.warning("%s gave no reason, or a waiver of %s days: asking again.", steward, days)
             raise self._question(governance, recording, context, pending)
         recording.action = f"{steward} decides on {_names(pending)}"
-        expires_at = governance.clock() + timedelta(days=float(params["expires_in_days"]))
+        expires_at = governance.clock() + timedelta(days=days)
         approval = Approval(steward, f"airflow: {steward}", reason, expires_at)
         if response["chosen_options"] != [APPROVE]:
             reject(governance, pending, approval)

@@ -133,6 +133,7 @@ def test_waive_lets_the_gate_publish(call, gates, refused):
         (("--expires", "2d", *AS, "--rule", "unheard of"), 1, "what blocks is"),
         (("--expires", "2d", *AS, "--verdict", "unheard"), 1, "no verdict 'unheard'"),
         (("--expires", "tomorrow", *AS), 2, "--expires"),
+        (("--expires", "9999999d", *AS), 2, "at most 366d"),
         (AS, 2, "--expires"),
     ],
 )
