@@ -101,6 +101,33 @@ class TestDecisions:
         assert found is not None
         assert found.ruling is Ruling.WARNED
 
+    def test_what_passed_before_decisions_were_kept_and_is_no_version_yet_was_let_through(
+        self, store: Store
+    ) -> None:
+        bad = RuleResult("row_count", False)
+        for number, (snapshot_id, dataset, results) in enumerate(
+            [
+                (1001, FLIGHTS, ()),
+                (1002, FLIGHTS, ()),
+                (1002, FLIGHTS, ()),
+                (1002, FLIGHTS, (bad,)),
+                (1003, FLIGHTS, (bad,)),
+                (1002, GOLD, ()),
+            ],
+            1,
+        ):
+            changes = {"snapshot_id": snapshot_id, "dataset": dataset, "results": results}
+            checked_at = T0 + number * HOUR
+            store.verdicts.record(records.verdict(f"v{number}", checked_at=checked_at, **changes))
+        store.verdicts.record(records.verdict("v0", snapshot_id=1002, results=(), checked_at=T0 + 3 * HOUR))
+        store.versions.record(records.version(1))
+        store.downgrade("0002")
+        store.upgrade()
+        expected = decision(snapshot_id=1002, verdict_id="v3", decided_at=T0 + 3 * HOUR)
+        assert store.decisions.list(FLIGHTS) == [expected]
+        assert store.decisions.for_snapshot(FLIGHTS, 1002, publishing=True) == expected
+        assert [each.verdict_id for each in store.decisions.list(GOLD)] == ["v6"]
+
     def test_a_snapshot_that_was_only_refused_has_none_that_publishes(self, store: Store) -> None:
         store.decisions.record(decision(Ruling.REFUSED))
         assert store.decisions.for_snapshot(FLIGHTS, 1001, publishing=True) is None

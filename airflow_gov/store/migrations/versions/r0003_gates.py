@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.add_column("gov_verdict", sa.Column("load_ids", sa.JSON(), nullable=False, server_default="[]"))
     op.create_index(op.f("ix_gov_load_state_updated_at"), "gov_load", ["state", "updated_at"])
     _make_decisions()
+    _tell_older_decisions()
     _make_waivers()
     _make_reviews()
     op.create_table(
@@ -83,6 +84,34 @@ def _make_decisions() -> None:
         op.f("ix_gov_decision_dataset_snapshot_id_decided_at"),
         "gov_decision",
         ["dataset", "snapshot_id", "decided_at"],
+    )
+
+
+def _tell_older_decisions() -> None:
+    """Gates let through what passed before decisions were kept; one may have died before it could say so.
+
+    Without its decision, what such a gate committed to the lake would look written around the gates.
+    """
+    op.execute(
+        """
+        INSERT INTO gov_decision
+            (decision_id, dataset, snapshot_id, contract_hash, verdict_id, ruling, decided_at, execution_id)
+        SELECT verdict_id, dataset, snapshot_id, contract_hash, verdict_id, 'passed', checked_at, execution_id
+        FROM gov_verdict AS told
+        WHERE passed
+        AND NOT EXISTS (
+            SELECT 1 FROM gov_version AS known
+            WHERE known.dataset = told.dataset AND known.snapshot_id = told.snapshot_id
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM gov_verdict AS newer
+            WHERE newer.dataset = told.dataset AND newer.snapshot_id = told.snapshot_id AND newer.passed
+            AND (
+                newer.checked_at > told.checked_at
+                OR (newer.checked_at = told.checked_at AND newer.verdict_id > told.verdict_id)
+            )
+        )
+        """
     )
 
 
