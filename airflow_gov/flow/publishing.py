@@ -9,6 +9,7 @@ from airflow_gov.flow.gating import Gate
 from airflow_gov.flow.publications import Publication, target_of, told_again
 from airflow_gov.flow.reviewing import enforce_deadlines
 from airflow_gov.flow.versions import require_current
+from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Load, LoadState, RowCounts
 from airflow_gov.model.zones import DatasetName
 
@@ -49,6 +50,8 @@ def publish(
             waiting.append(load)
     for load in waiting:
         options.require_unchanged(load)
+    for dataset, together in _by_dataset(waiting).items():
+        _require_one_contract(governance, dataset, together)
     for unit in _units(waiting):
         done.extend(Gate(governance, recording, options, unit).publish())
     for publication in done:
@@ -59,6 +62,25 @@ def publish(
     )
     recording.action = f"Check and publish {', '.join(sorted({str(p.version.dataset) for p in done}))}"
     return done
+
+
+def _require_one_contract(governance: Governance, dataset: DatasetName, loads: Sequence[Load]) -> None:
+    """Refuse loads under different versions of a contract: one commit has one verdict under one contract.
+
+    :raises GovernanceError: ``CONTRACT_CHANGED``; the candidates stay.
+    """
+    if len({load.contract_hash for load in loads}) == 1:
+        return
+    latest = governance.store.contracts.latest(dataset)
+    older = [load.load_id for load in loads if latest is None or load.contract_hash != latest[0]]
+    named = ", ".join(f"{load.load_id} (contract {load.contract_hash[:12]})" for load in loads)
+    raise GovernanceError(
+        Reason.CONTRACT_CHANGED,
+        f"The contract of {dataset} changed between loads that are published in one commit: {named}. "
+        f"Run the task of load {', '.join(older)} again, under the contract in use. The candidates stay.",
+        dataset=str(dataset),
+        load_ids=older,
+    )
 
 
 def _units(loads: Iterable[Load]) -> list[dict[DatasetName, list[Load]]]:

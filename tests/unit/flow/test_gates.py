@@ -106,6 +106,23 @@ def test_a_contract_that_changed_after_the_load_is_said_and_the_candidate_stays(
     assert publication.version.version == 1
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_loads_under_different_contracts_are_not_judged_by_one_of_them(gates, turned):
+    strict = gates.load(BAD, key="one")
+    gates.clock.move(seconds=1)
+    gates.promise(quality=[], version="0.9.0")
+    weak = gates.load(delays(4, first=4))
+    both = (weak, strict) if turned else (strict, weak)
+    with pytest.raises(GovernanceError, match=f"Run the task of load {strict.load_id} again") as caught:
+        gates.gate(*both)
+    assert caught.value.reason is Reason.CONTRACT_CHANGED
+    assert all(load.load_id in str(caught.value) for load in both)
+    assert gates.flights == []
+    assert {gates.now(load).state for load in both} == {LoadState.CANDIDATE}
+    (publication,) = gates.gate(gates.load(BAD, key="one"), weak)
+    assert publication.version.rows == 4
+
+
 def test_a_dag_without_a_contract_at_hand_takes_the_loads_word(gates):
     (publication,) = gates.gate(gates.load(GOOD), contract_hashes=lambda _: None)
     assert publication.version.version == 1
