@@ -115,14 +115,13 @@ class Gate:
             for candidate in merged
         ]
         refused = [ruled for ruled in rulings if ruled.ruling is Ruling.REFUSED]
-        if self._options.on_failure is OnFailure.QUARANTINE:
-            if refused:
-                self._quarantine(refused)
-                return None
-            for ruled in rulings:
-                clear_aside(self._governance, ruled.judged)
+        if refused and self._options.on_failure is OnFailure.QUARANTINE:
+            self._quarantine(refused)
+            return None
         if refused:
             raise self._refused(refused, {})
+        for ruled in rulings:
+            clear_aside(self._governance, ruled.judged)
         return rulings
 
     def _judge(self, candidate: Candidate) -> Judged:

@@ -146,7 +146,12 @@ def set_aside(
 
 
 def clear_aside(governance: Governance, judged: Judged) -> None:
-    """Empty the quarantine of what a gate set aside when these loads were written before."""
+    """Empty the quarantine of what gates set aside of rows that are published now after all.
+
+    They lie there when the loads were written before, or of a gate that set aside more than it may.
+    """
+    if not governance.lake.exists(judged.dataset.quarantine):
+        return
     facts = governance.lake.snapshot(judged.dataset, judged.candidate.snapshot_id)
     for load in judged.loads:
         times = aside_of(facts).get(load.load_id, Aside()).times

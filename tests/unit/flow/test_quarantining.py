@@ -81,6 +81,27 @@ def test_the_same_candidate_passes_a_gate_with_a_higher_limit(gates):
     assert (gates.flights, _keys(gates.aside)) == ([1, 3], [2, 4])
 
 
+@pytest.mark.parametrize("on_failure", ["warn", "review"])
+def test_rows_that_another_gate_publishes_after_all_are_not_in_quarantine_too(gates, on_failure):
+    load, other = gates.load(MIXED), gates.load(delays(-7, first=9))
+    for each in (load, other):
+        with pytest.raises(GovernanceError, match=r"more than quarantine_limit|nothing is left"):
+            gates.gate(each, on_failure="quarantine", quarantine_limit=1)
+    gates.gate(load, on_failure=on_failure)
+    assert gates.flights == [1, 2, 3, 4]
+    assert _keys(gates.aside) == [9]
+
+
+def test_those_that_were_set_aside_before_the_candidate_became_what_it_is_stay_there(gates, monkeypatch):
+    load = gates.load(MIXED)
+    with monkeypatch.context() as patched:
+        patched.setattr("airflow_gov.flow.gating.MAX_REBASES", 1)
+        with pytest.raises(CandidateStaleError):
+            gates.gate(load, **HALF)
+    gates.gate(load, on_failure="warn")
+    assert (gates.flights, _keys(gates.aside)) == ([1, 3], [2, 4])
+
+
 def test_nothing_but_bad_rows_is_nothing_to_publish(gates):
     gates.published(delays(1), mode=WriteMode.OVERWRITE)
     with pytest.raises(GovernanceError, match="nothing is left"):
