@@ -50,7 +50,7 @@ def waive(
     if expires_at.tzinfo is None or not now < expires_at <= now + LONGEST_WAIVER:
         raise GovernanceError(
             Reason.PARAMETER_INVALID,
-            f"A waiver of {dataset} expires within {LONGEST_WAIVER.days} days from now, in a time zone, and not "
+            f"A waiver of {dataset} expires within {LONGEST_WAIVER.days} days, in a time zone, and not "
             f"at {expires_at}.",
         )
     verdict = _waivable(governance, dataset, verdict_id)
