@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
 
     from airflow_gov.model.contract import Contract, QualityEntry
 
-#: How ODCS files write the engine's name, in lower case and without hyphens.
+#: How ODCS files write the engine's name, in lower case and without what is between its words.
 _ENGINE = "greatexpectations"
 _SUFFIX = ".json"
 
 
 def is_great_expectations(engine: Any) -> bool:
     """Whether an ODCS `engine` is Great Expectations, however it is written."""
-    return isinstance(engine, str) and engine.replace("-", "").replace("_", "").lower() == _ENGINE
+    return isinstance(engine, str) and re.sub(r"[\s_-]+", "", engine).lower() == _ENGINE
 
 
 def suite_name(entry: Mapping[str, Any]) -> str | None:

@@ -14,6 +14,7 @@ from airflow_gov.quality.examples import examples_of
 from airflow_gov.quality.pushdown import NotPushedDownError, Observation, Relation, evaluate, queries
 from airflow_gov.quality.structure import ADDED, CANDIDATE, structure_results
 from airflow_gov.quality.suites import plan_of, relation_of, suite_of
+from airflow_gov.quality.suites.observed import no_lower_bound
 from airflow_gov.quality.suites.relations import imagined
 from airflow_gov.quality.suites.sql import ask, datasets_of
 from airflow_gov.quality.suites.telling import impossible_result, result_of, sql_result
@@ -151,6 +152,8 @@ def _pushed_down(
         if isinstance(found, Exception):
             raise _failed(rule, found, subject.contract)
         result = result_of(rule, found, subject)
+        if unbounded := no_lower_bound(rule.check, found.value):
+            result = replace(result, expected=f"{result.expected} ({unbounded})")
         if not found.success and found.broken is not None:
             keys = examples_of(session, relation.name, found.broken, subject)
             result = replace(result, examples=keys)

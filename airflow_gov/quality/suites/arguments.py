@@ -25,13 +25,24 @@ def declared_by(function: Any) -> Mapping[str, inspect.Parameter]:
     return {key: each for key, each in found.items() if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
-def argument_problems(given: Mapping[str, Any], declared: Mapping[str, inspect.Parameter]) -> list[str]:
+def argument_problems(
+    given: Mapping[str, Any], declared: Mapping[str, inspect.Parameter], *, may_be_open: bool = False
+) -> list[str]:
     """What is wrong with arguments.
 
-    :param given: the arguments by name; a value ``{"$PARAMETER": …}`` is one that is not known yet.
+    :param given: the arguments by name.
     :param declared: what is taken, with types and defaults.
+    :param may_be_open: whether a value may be ``{"$PARAMETER": …}``, one that is not known yet.
     """
-    return [*_unknown(given, declared), *_missing(given, declared), *_wrong(given, declared)]
+    found = [*_unknown(given, declared), *_missing(given, declared)]
+    closed = {name: value for name, value in given.items() if not is_open(value)}
+    if not may_be_open:
+        found += [
+            f"the argument {name!r} has {PARAMETER}, which only expectations of Great Expectations may have"
+            for name in given
+            if name not in closed
+        ]
+    return [*found, *_wrong(closed, declared)]
 
 
 def _unknown(given: Mapping[str, Any], declared: Mapping[str, inspect.Parameter]) -> Iterator[str]:
@@ -49,7 +60,7 @@ def _missing(given: Mapping[str, Any], declared: Mapping[str, inspect.Parameter]
 
 def _wrong(given: Mapping[str, Any], declared: Mapping[str, inspect.Parameter]) -> Iterator[str]:
     for name, value in given.items():
-        if name not in declared or is_open(value):
+        if name not in declared:
             continue
         kind = declared[name].annotation
         if not fits(value, kind):

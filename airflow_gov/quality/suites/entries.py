@@ -62,12 +62,14 @@ class Entry:
     :param at: the entry.
     :param column: the column it stands at; None: at the dataset.
     :param file: the file it stands in.
+    :param defaults: values of parameters that are not given, of the suite it is in.
     """
 
     reading: Reading
     at: QualityEntry
     column: Column | None
     file: str
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def contract(self) -> Contract:

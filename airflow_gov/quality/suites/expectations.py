@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.contracts import suite_name
 from airflow_gov.contracts.document import load_document
-from airflow_gov.model.contract import QualityEntry
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.rules import Rule, RuleKind
 from airflow_gov.model.zones import DatasetName
@@ -21,7 +20,9 @@ from airflow_gov.quality.pushdown.queries import datasets_of
 from airflow_gov.quality.suites.arguments import PARAMETER, argument_problems, is_open
 from airflow_gov.quality.suites.entries import Entry, columns_of
 from airflow_gov.quality.suites.planning import CONDITION, CONDITION_PARSER, MODULE, plan_of
+from airflow_gov.quality.suites.properties import is_expectation
 from airflow_gov.quality.suites.relations import imagined
+from airflow_gov.quality.suites.suite_text import read_suite
 from airflow_gov.quality.suites.words import in_snake_case, nearest
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ STRIPPED = frozenset(
         "notes",
         "rendered_content",
         "result_format",
-        "severity",
         "windows",
     }
 )
+SEVERITY = "severity"
+#: In place of a value that no parameter has; None is a value.
+NOT_GIVEN = object()
 #: Arguments that name one column or several.
 _COLUMN = ("column", "column_A", "column_B")
 _COLUMNS = "column_list"
@@ -78,6 +81,8 @@ def _block(entry: Entry) -> Mapping[str, Any] | None:
     if isinstance(given, str):
         document = load_document(given.encode(), entry.file)
         given = document.data if document.readable else None
+        for problem in document.findings.problems if document.readable else ():
+            entry.wrong(problem.reason, "implementation")
     if not isinstance(given, Mapping):
         entry.wrong(
             "is no expectation: write type and kwargs, or the path of a suite's .json file", "implementation"
@@ -92,25 +97,11 @@ def _suite_rules(entry: Entry, name: str) -> Iterator[Rule]:
         entry.wrong(f"the suite {name!r} is not at hand", "implementation")
         return
     file = str(Path(entry.contract.path).parent / name)
-    try:
-        suite = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
-        replace(entry, file=file, at=QualityEntry({}, line)).wrong(f"this is no JSON: {error}")
+    suite = read_suite(replace(entry, file=file), text)
+    if suite is None:
         return
-    configurations = suite.get("expectations") if isinstance(suite, dict) else None
-    if not isinstance(configurations, list) or not configurations:
-        what = "has no rules" if configurations == [] else "has no list `expectations`"
-        replace(entry, file=file, at=QualityEntry({}, 1, "$.expectations")).wrong(f"the suite {what}")
-        return
-    lines = load_document(text.encode(), file).findings
-    for index, configuration in enumerate(configurations):
-        at = QualityEntry(
-            configuration if isinstance(configuration, dict) else {},
-            lines.line(("expectations", index)),
-            f"$.expectations[{index}]",
-        )
-        here = replace(entry, file=file, at=at)
+    for at in suite.configurations:
+        here = replace(entry, file=file, at=at, defaults=suite.defaults)
         rule = _rule(here)
         if rule is not None:
             word = at.entry.get("severity", entry.data.get("severity"))
@@ -124,9 +115,17 @@ def _rule(entry: Entry) -> Rule | None:
     if not isinstance(kind, str) or not isinstance(arguments, Mapping):
         entry.wrong("needs `type`, an expectation's name, and `kwargs`, a mapping of its arguments")
         return None
-    check = in_snake_case(kind)
+    if not is_expectation(entry):
+        return None
+    if SEVERITY in arguments:
+        entry.wrong(f"{SEVERITY} is no argument of an expectation: put it beside kwargs", "kwargs")
+        return None
+    check = in_their_words(kind)
     own = _filled(entry, {key: value for key, value in arguments.items() if key not in STRIPPED})
-    if own is None:
+    if own is NOT_GIVEN:
+        return None
+    if not isinstance(own, Mapping):
+        entry.wrong("the parameter that stands for kwargs is not given a mapping of arguments", "kwargs")
         return None
     if entry.column is not None and "column" not in own and _takes_column(check):
         own = {"column": entry.column.name, **own}
@@ -157,23 +156,43 @@ def _takes_column(check: str) -> bool:
     return check in pushed_down() and "column" in parameters(check)
 
 
+@cache
+def _by_letters() -> Mapping[str, str]:
+    return {_letters(name): name for name in pushed_down()}
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def in_their_words(kind: str) -> str:
+    """An expectation's type, also where its class is named.
+
+    Where words of one letter meet (``AToBeGreaterThanB``) no rule finds them: known names tell.
+    """
+    return _by_letters().get(_letters(kind)) or in_snake_case(kind)
+
+
 def _filled(entry: Entry, own: Any) -> Any:
-    """Arguments with parameters replaced by their values; None where there is no value."""
-    given = entry.reading.parameters
-    if given is None or not is_open(own):
+    """Arguments with parameters replaced by their values; NOT_GIVEN, which is noted, where one has none.
+
+    A parameter may be given as None: that is the argument None.
+    """
+    if entry.reading.parameters is None or not is_open(own):
         return own
+    given = {**entry.defaults, **entry.reading.parameters}
     if isinstance(own, Mapping):
         if PARAMETER in own:
             name = own[PARAMETER]
-            if name in given:
+            if isinstance(name, str) and name in given:
                 return given[name]
             hint = nearest(str(name), given)
             entry.wrong(f"the parameter {name!r} is not given{hint}: pass it in expectation_parameters")
-            return None
+            return NOT_GIVEN
         filled = {key: _filled(entry, value) for key, value in own.items()}
-        lost = any(filled[key] is None and own[key] is not None for key in own)
-        return None if lost else filled
-    return [_filled(entry, value) for value in own]
+        return NOT_GIVEN if any(value is NOT_GIVEN for value in filled.values()) else filled
+    listed = [_filled(entry, value) for value in own]
+    return NOT_GIVEN if any(value is NOT_GIVEN for value in listed) else listed
 
 
 def _is_right(entry: Entry, rule: Rule) -> bool:
@@ -185,7 +204,7 @@ def _is_right(entry: Entry, rule: Rule) -> bool:
         _ask_reference(entry, rule)
         return len(entry.problems) == before
     own = {key: value for key, value in rule.arguments.items() if key not in (CONDITION, CONDITION_PARSER)}
-    for problem in argument_problems(own, parameters(rule.check)):
+    for problem in argument_problems(own, parameters(rule.check), may_be_open=True):
         entry.wrong(f"{rule.check}: {problem}", "kwargs")
     if len(entry.problems) == before and not is_open(rule.arguments):
         _try_plan(entry, rule)

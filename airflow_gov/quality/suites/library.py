@@ -54,6 +54,8 @@ def missing_values(
     relation: Relation, threshold: Threshold, *, column: str, missing_values: list[Any]
 ) -> Plan:
     """Rows whose value is one of those that stand for none. NULL is one only where the list has it."""
+    if not missing_values:
+        raise ValueError("'missingValues' is empty, so that nothing would be found")
     _require_comparable(relation, column)
     return _counted(relation, threshold, _is_one_of(relation, column, missing_values))
 
@@ -75,6 +77,8 @@ def invalid_values(
         raise ValueError("it needs the argument 'validValues' or 'pattern'")
     wrong, python = [], False
     if valid_values is not None:
+        if not valid_values:
+            raise ValueError("'validValues' is empty, so that every value would be invalid")
         _require_values(relation, column, valid_values)
         wrong.append(f"NOT ({_is_one_of(relation, column, valid_values)})")
     if pattern is not None:

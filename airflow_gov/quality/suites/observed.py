@@ -17,12 +17,15 @@ from airflow_gov.quality.suites.arguments import declared_by
 from airflow_gov.quality.suites.words import in_camel_case, in_snake_case
 
 FRESHNESS = "freshness"
+VOLUME = "volume"
 
 _TIMES = (Primitive("date"), Primitive("timestamp"), Primitive("timestamptz"))
 #: The median absolute deviation times this estimates the standard deviation of normally distributed values.
 _TO_DEVIATION = 1.4826
 #: Counts that hardly ever changed would make every change an anomaly: the least deviation, of the median.
 _LEAST_DEVIATION = 0.01
+#: More deviations than anything is away from the median; a bound, so that limits stay finite.
+_MOST_DEVIATIONS = 1_000_000
 
 
 def freshness(relation: Relation, subject: Subject | None, *, column: str, max_age: str) -> Plan:
@@ -53,14 +56,14 @@ def volume(
     one row and one percent of the median. With fewer than `min_history` versions the rule holds.
 
     :param window: how many versions are looked at, the newest.
-    :param max_change: e.g. ``50%`` or 0.5.
+    :param max_change: e.g. ``50%`` or 0.5; what is 1 or more must be written in percent.
     """
     if window < 1 or min_history < 1:
         raise ValueError("'window' and 'minHistory' are at least 1")
     if min_history > window:
         raise ValueError(f"'minHistory' ({min_history}) is more than 'window' ({window}) lets it be")
-    if sensitivity <= 0:
-        raise ValueError("'sensitivity' is more than 0")
+    if not 0 < sensitivity <= _MOST_DEVIATIONS:
+        raise ValueError(f"'sensitivity' is a number above 0, and at most {_MOST_DEVIATIONS:,}")
     most = None if max_change is None else read_share(max_change)
     return _volume(subject, window, min_history, sensitivity, most)
 
@@ -80,7 +83,7 @@ def schema_drift(
 
 CHECKS: Mapping[str, Callable[..., Plan]] = {
     FRESHNESS: freshness,
-    "volume": volume,
+    VOLUME: volume,
     "schemaDrift": schema_drift,
 }
 
@@ -102,18 +105,37 @@ def observed_plan(
     return CHECKS[check](relation, subject, **own)
 
 
+def no_lower_bound(check: str, value: Any) -> str:
+    """What must be said of the volume that was expected where an empty table would be usual too.
+
+    :param check: one of the :data:`CHECKS`, or another rule's.
+    :param value: what was observed.
+    """
+    bounded = check != VOLUME or not value.get("median") or value["lowest"] > 0
+    return "" if bounded else "no lower bound: the history is too unsteady or too small"
+
+
 def read_share(value: str | float) -> float:
     """``50%`` or 0.5 as 0.5.
 
+    A number of 1 or more is refused: 50 may be meant as 50 %, and would be 5,000 %.
+
     :raises ValueError: when it is neither, or not more than nothing.
     """
-    try:
-        share = float(value[:-1]) / 100 if isinstance(value, str) and value.endswith("%") else float(value)
-    except ValueError:
-        share = 0
-    if not 0 < share < float("inf"):
-        raise ValueError(f"{value!r} is no share: write e.g. 50% or 0.5")
+    share = value if not isinstance(value, str) else _percent(value)
+    most = float("inf") if isinstance(value, str) else 1
+    if not 0 < share < most:
+        raise ValueError(
+            f"{value!r} is no share: write a percentage, e.g. 50%, or a number below 1, e.g. 0.5"
+        )
     return share
+
+
+def _percent(text: str) -> float:
+    try:
+        return float(text.strip().removesuffix("%")) / 100 if text.strip().endswith("%") else 0
+    except ValueError:
+        return 0
 
 
 def _freshness(relation: Relation, subject: Subject | None, column: str, oldest: timedelta) -> Plan:

@@ -3,7 +3,9 @@
 How entries are read, where the Open Data Contract Standard leaves it open:
 
 * ``type: text`` is documentation. So is a rule of another engine (soda, dbt, …) that names a ``scheduler``:
-  somebody else runs it. Without one it is refused, since nobody would know that it never runs.
+  somebody else runs it. Without one it is refused, since nobody would know that it never runs; so is one
+  whose engine is almost the name of one of ours.
+* A property that the standard does not have for such a rule is refused.
 * ``severity`` ``error`` (the default), ``critical`` and ``high`` block; ``warning``, ``info``, ``low`` tell.
 * ``slaProperties`` ``freshness`` and ``latency`` whose ``element`` is a column of the dataset give a rule of
   severity warning.
@@ -16,16 +18,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.contracts import Problem, is_great_expectations
+from airflow_gov.contracts.document import load_document
 from airflow_gov.model.contract import Contract, QualityEntry
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.rules import Rule, RuleKind, Suite
 from airflow_gov.model.verdicts import Severity
 from airflow_gov.quality.suites.arguments import argument_problems
+from airflow_gov.quality.suites.engines import is_ours, meant_engine
 from airflow_gov.quality.suites.entries import Entry, Reading, RefuseSql, columns_of, numbered
 from airflow_gov.quality.suites.expectations import expectation_rules
 from airflow_gov.quality.suites.library import METRICS, UNITS, metric_arguments
 from airflow_gov.quality.suites.observed import CHECKS, FRESHNESS, check_arguments
 from airflow_gov.quality.suites.planning import plan_of
+from airflow_gov.quality.suites.properties import has_known_properties
 from airflow_gov.quality.suites.relations import imagined
 from airflow_gov.quality.suites.sql import sql_rule
 from airflow_gov.quality.suites.thresholds import OPERATORS, threshold_problems
@@ -36,7 +41,6 @@ if TYPE_CHECKING:
 
 #: Names of the rules that every dataset has.
 STRUCTURE_RULES = frozenset({"columns", "exists", "primary_key", "required", "row_count", "size", "unique"})
-_OURS = "airflow-gov"
 _TYPES = ("library", "sql", "custom", "text")
 _SLA = frozenset({"freshness", "latency", "ly"})
 _SHOWN_PROBLEMS = 20
@@ -114,10 +118,11 @@ def _file(contract: Contract) -> str:
 def _rules(entry: Entry) -> Iterable[Rule]:
     """The rules of one entry: none, one, or those of the suite it names."""
     kind = entry.data.get("type", "library")
-    if kind == "text":
-        return ()
     if kind not in _TYPES:
         entry.wrong(f"unknown type {kind!r}: write one of {', '.join(_TYPES)}", "type")
+        return ()
+    known = kind == "custom" or has_known_properties(entry, kind)
+    if kind == "text" or not known:
         return ()
     if entry.column is not None and not entry.has_columns([entry.column.name]):
         return ()
@@ -129,18 +134,28 @@ def _rules(entry: Entry) -> Iterable[Rule]:
 
 def _custom(entry: Entry) -> Iterable[Rule]:
     engine = entry.data.get("engine")
+    if not is_great_expectations(engine) and not is_ours(engine):
+        _refuse_unknown_engine(entry, engine)
+        return ()
+    if not has_known_properties(entry, "custom"):
+        return ()
     if is_great_expectations(engine):
         return expectation_rules(entry)
-    if isinstance(engine, str) and engine.strip().lower().replace("_", "-") == _OURS:
-        rule = _observed(entry)
-        return () if rule is None else (_described(entry, rule),)
-    if not entry.text("scheduler"):
+    rule = _observed(entry)
+    return () if rule is None else (_described(entry, rule),)
+
+
+def _refuse_unknown_engine(entry: Entry, engine: Any) -> None:
+    """Note that nobody would run the rule, unless it is another tool's that says who does."""
+    meant = meant_engine(engine) if isinstance(engine, str) else None
+    if meant is not None:
+        entry.wrong(f"unknown engine {engine!r}; did you mean {meant!r}?", "engine")
+    elif not entry.text("engine") or not entry.text("scheduler"):
         entry.wrong(
             f"rules of the engine {engine!r} are not run here, so that this one would never be checked: "
             "write it as library, sql, greatExpectations or airflow-gov, or name who runs it in `scheduler`",
             "engine",
         )
-    return ()
 
 
 def _described(entry: Entry, rule: Rule) -> Rule:
@@ -249,11 +264,16 @@ def _promised(reading: Reading) -> Iterator[Rule]:
     for index, item in enumerate(contract.sla):
         if str(item.get("property", "")).lower() not in _SLA:
             continue
-        for column in _elements(item.get("element"), contract):
-            if column not in known:
+        for table, column in _elements(item.get("element"), contract):
+            if column not in known and not table:  # of another dataset of the same file
                 continue
-            at = QualityEntry(item, 1, f"$.slaProperties[{index}]")
+            line = load_document(contract.text.encode(), contract.path).findings.line(
+                ("slaProperties", index)
+            )
+            at = QualityEntry(item, line, f"$.slaProperties[{index}]")
             entry = Entry(reading, at, None, _file(contract))
+            if not entry.has_columns([column], "element"):
+                continue
             unit = item.get("unit")
             age = f"{item.get('value')} {unit}" if unit else str(item.get("value"))
             arguments = {"column": column, "maxAge": age}
@@ -263,9 +283,12 @@ def _promised(reading: Reading) -> Iterator[Rule]:
                 yield replace(rule, severity=Severity.WARNING, dimension="timeliness", description=words)
 
 
-def _elements(element: Any, contract: Contract) -> Iterator[str]:
-    """The columns of this dataset that an SLA's `element` names, e.g. ``clean.flights.departed_at``."""
+def _elements(element: Any, contract: Contract) -> Iterator[tuple[str, str]]:
+    """The columns of this dataset that an SLA's `element` names, e.g. ``clean.flights.departed_at``.
+
+    :returns: each with what stands before it; nothing, where it may be another dataset's of the file.
+    """
     for part in str(element or "").split(","):
         table, _, column = part.strip().rpartition(".")
         if table in ("", contract.dataset.name, str(contract.dataset)):
-            yield column
+            yield table, column

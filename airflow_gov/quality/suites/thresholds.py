@@ -5,6 +5,7 @@ Source: Open Data Contract Standard 3.1, "Data Quality", "Valid Properties for O
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,9 @@ OPERATORS = (*_OF_ONE, *_OF_TWO)
 
 def threshold_problems(entry: Mapping[str, Any], *, truth: bool) -> list[str]:
     """What is wrong with an entry's operators.
+
+    It must be exactly one: the standard's JSON schema has them as ``oneOf``, so that no contract with
+    several is valid. Two bounds are two rules, or ``mustBeBetween``.
 
     :param entry: an ODCS quality entry.
     :param truth: whether ``mustBe: true`` makes sense.
@@ -95,4 +99,5 @@ def _like(limit: Any, number: Any) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a number that something can be compared with: not NaN, not infinite."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf

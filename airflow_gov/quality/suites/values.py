@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal as Exact
 from decimal import InvalidOperation
 from typing import Any
@@ -12,7 +12,8 @@ from uuid import UUID
 from airflow_gov.model.sql_text import literal
 from airflow_gov.model.types import ColumnType, Decimal, Primitive
 
-_WHOLE = re.compile(r"[+-]?\d+")
+#: Parts of a second that no column holds, and that reading would leave out.
+_FINER = re.compile(r"[.,]\d{6}\d*[1-9]")
 _BITS = {"int": 31, "long": 63}
 
 
@@ -21,6 +22,7 @@ def sql_value(value: Any, kind: ColumnType) -> str | None:
 
     :param value: text, a number or a truth value, as YAML has it; not None.
     :param kind: the column's type.
+    :raises ValueError: for a time with an offset where the column's times have no zone.
     """
     if isinstance(kind, Decimal):
         return _decimal(value, kind)
@@ -89,7 +91,13 @@ def _of_text(text: str, name: str) -> str | None:
         return None
     reader, kind = readers[name]
     try:
-        reader(text)
+        value = reader(text)
     except ValueError:
         return None
-    return f"CAST({literal(text)} AS {kind})"
+    if _FINER.search(text):
+        return None
+    if name in ("time", "timestamp") and value.tzinfo is not None:
+        raise ValueError(f"{text!r} has an offset from UTC, and a column of type {name} has no time zone")
+    if name == "timestamptz" and value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return f"CAST({literal(str(value))} AS {kind})"

@@ -54,8 +54,8 @@ def cut(text: str, length: int = _MAX_TEXT) -> str:
 
 
 def in_snake_case(name: str) -> str:
-    """``maxAge`` and ``MaxAge`` as ``max_age``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    """``maxAge`` and ``MaxAge`` as ``max_age``, ``KLDivergence`` as ``kl_divergence``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def in_camel_case(name: str) -> str:

@@ -24,7 +24,9 @@ def naming(data: dict[str, Any], *implementations: Any, engine: str = "greatExpe
 
 
 @pytest.mark.parametrize("implementation", [{"suite": "suites/f.json"}, "suites/f.json", "suites/f.json\n"])
-@pytest.mark.parametrize("engine", ["greatExpectations", "great-expectations", "great_expectations"])
+@pytest.mark.parametrize(
+    "engine", ["greatExpectations", "great-expectations", "Great_Expectations ", "great expectations"]
+)
 def test_a_suite_that_is_named_is_part_of_the_contract(
     contract, write, folder: Path, implementation: Any, engine: str
 ) -> None:

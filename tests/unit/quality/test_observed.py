@@ -82,6 +82,19 @@ def test_volume_is_judged_by_the_median_of_recorded_row_counts(
 
 
 @pytest.mark.parametrize(
+    ("rows", "history", "unbounded"),
+    [(1, [4000, 1000, 6000, 2000, 8000], True), (1, [90, 100, 110, 95, 105], False), (3, [0] * 5, False)],
+)
+def test_a_volume_without_a_lower_bound_says_so(observed, rows, history, unbounded) -> None:
+    values = f"SELECT i FROM range({rows}) r(i)"
+
+    result = observed(ours("volume"), values=values, row_counts=history)
+
+    assert result.passed is (unbounded or not any(history))
+    assert ("no lower bound: the history is too unsteady" in result.expected) is unbounded
+
+
+@pytest.mark.parametrize(
     ("previous", "allow", "passed", "told"),
     [
         (None, None, True, "no published version to compare with"),

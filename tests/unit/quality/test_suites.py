@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from support.subjects import of_yaml, with_rules
 
 COLUMNS = {"id": "long", "carrier": "string", "departed_at": "timestamp", "parts": "list<string>"}
 REFUSE = DuckEngine().refuse_sql
+ONE_ROW = {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 1}}
 
 
 @pytest.fixture
@@ -171,6 +173,8 @@ def test_a_suite_file_is_read_with_its_severities_and_lines(contract) -> None:
         ("[]", 1, "the suite has no list `expectations`"),
         ('{"expectations": {}}', 1, "the suite has no list `expectations`"),
         ('{"expectations": []}', 1, "the suite has no rules"),
+        ('{"expectations": [3], "expectations": []}', 1, "the key 'expectations' stands twice"),
+        ('{"suite_parameters": [1],\n"expectations": [3]}', 1, "a mapping of values by the names"),
         ('{"expectations": [\n3]}', 2, "needs `type`"),
         (
             '{"expectations": [\n\n{"type": "expect_column_to_exist", "kwargs": {"colum": "id"}}]}',
@@ -205,6 +209,56 @@ def test_parameters_get_their_values_when_these_are_known(contract) -> None:
             suite_of(contract, parameters)
         assert raised.value.reason is Reason.RULE_INVALID
         assert reason in str(raised.value)
+
+
+@pytest.mark.parametrize("value", [None, 0, "", [], {}])
+@pytest.mark.parametrize("inside", [lambda each: each, lambda each: [each], lambda each: {"a": [each]}])
+def test_no_rule_is_lost_to_the_value_of_its_parameter(contract, value, inside) -> None:
+    kwargs = {"column": "id", "min_value": 1, "max_value": inside({"$PARAMETER": "most"})}
+    contract = with_rules(contract, gx({"type": "expect_column_max_to_be_between", "kwargs": kwargs}))
+
+    try:
+        found: Any = [rule.arguments["max_value"] for rule in suite_of(contract, {"most": value}).rules]
+    except GovernanceError as error:
+        found = error.reason
+
+    assert found in ([inside(value)], Reason.RULE_INVALID)
+
+
+@pytest.mark.parametrize(("parameters", "most"), [({}, 9), ({"most": 7}, 7), ({"most": None}, None)], ids=str)
+def test_a_suite_file_has_values_of_parameters_that_are_not_given(contract, parameters, most) -> None:
+    kwargs = {"column": "id", "min_value": 1, "max_value": {"$PARAMETER": "most"}}
+    text = suite_json(
+        {"type": "expect_column_max_to_be_between", "kwargs": kwargs}, suite_parameters={"most": 9}
+    )
+    contract = replace(with_rules(contract, gx("f.json")), suites={"f.json": text})
+
+    (rule,) = suite_of(contract, parameters).rules
+
+    assert rule.arguments["max_value"] == most
+
+
+def test_a_suite_file_may_begin_with_a_byte_order_mark(contract) -> None:
+    suites = {"f.json": "\ufeff" + suite_json(ONE_ROW)}
+
+    assert len(suite_of(replace(with_rules(contract, gx("f.json")), suites=suites)).rules) == 1
+
+
+@pytest.mark.parametrize("element", ["clean.flights.departed", "flights.departed"])
+def test_promised_freshness_of_a_column_that_is_not_there_is_a_problem(element) -> None:
+    contract = of_yaml(f"""
+slaProperties:
+- {{property: retention, value: 3, unit: y}}
+- {{property: freshness, value: 1, unit: d, element: "{element}, other.departed"}}
+schema:
+- physicalName: clean.flights
+  properties: [{{name: departed_at, logicalType: timestamp}}]
+""")
+
+    (problem,) = rule_problems(contract)
+
+    assert (problem.line, problem.path) == (4, "$.slaProperties[1].element")
+    assert "no column 'departed'; did you mean 'departed_at'?" in problem.reason
 
 
 def test_promised_freshness_of_a_column_is_a_rule_that_warns() -> None:
@@ -300,10 +354,61 @@ AT_DATASET: list[tuple[dict[str, Any], str]] = [
         "does not compile",
     ),
     (gx({"suite": "lost.json"}), "the suite 'lost.json' is not at hand"),
+    ({"metric": "rowCount", "mustBeLessThan": math.nan}, "mustBeLessThan takes a number, not nan"),
+    ({"metric": "rowCount", "mustBeGreaterThan": -math.inf}, "mustBeGreaterThan takes a number, not -inf"),
+    ({"metric": "rowCount", "mustBeBetween": [0, math.inf]}, "mustBeBetween takes a list of two numbers"),
+    ({"type": "sql", "query": "SELECT 1", "mustNotBe": math.nan}, "mustNotBe takes a number, not nan"),
+    *(
+        (ours("volume", sensitivity=each), "'sensitivity' is a number above 0, and at most 1,000,000")
+        for each in (math.inf, math.nan, 0, 10**400)
+    ),
+    *(
+        (ours("volume", maxChange=each), "is no share: write a percentage, e.g. 50%, or a number below 1")
+        for each in (50, 1, 0, -0.5, math.nan, "0.5", "nan%", "inf%", "0%")
+    ),
+    (ours("volume", window={"$PARAMETER": "w"}), "the argument 'window' has $PARAMETER, which only"),
+    (
+        {"metric": "duplicateValues", "mustBe": 0, "arguments": {"properties": {"$PARAMETER": "p"}}},
+        "the argument 'properties' has $PARAMETER, which only",
+    ),
+    (
+        {"metric": "rowCount", "mustBe": 1, "mustBelessThan": 3},
+        "a rule of type library has no property 'mustBelessThan'; did you mean 'mustBeLessThan'?",
+    ),
+    ({"metric": "rowCount", "mustBe": 1, "argument": {}}, "did you mean 'arguments'?"),
+    ({"metric": "rowCount", "mustBe": 1, "filter": "id > 3"}, "has no property 'filter'"),
+    ({"type": "sql", "query": "SELECT 1", "mustBe": 1, "metric": "x"}, "type sql has no property 'metric'"),
+    ({"type": "text", "metric": "rowCount"}, "a rule of type text has no property 'metric'"),
+    ({"type": "text", "mustBe": 0}, "a rule of type text has no property 'mustBe'"),
+    (ours("volume") | {"window": 3}, "a rule of type custom has no property 'window'"),
+    (gx(ONE_ROW, mustBe=5), "a rule of type custom has no property 'mustBe'"),
+    (gx(ONE_ROW | {"mostly": 0.5}), "an expectation has no property 'mostly' beside `kwargs`"),
+    (gx(ONE_ROW | {"expectation_type": "expect_x"}), "has `type` and `expectation_type`"),
+    (
+        gx({"type": "expect_table_row_count_to_equal", "kwargs": {"value": 1, "severity": "warning"}}),
+        "severity is no argument of an expectation",
+    ),
+    (
+        gx('{"type": "a", "type": "expect_table_row_count_to_equal", "kwargs": {"value": 1}}'),
+        "the key 'type' stands twice",
+    ),
+    *(
+        (gx(ONE_ROW) | {"engine": engine, "scheduler": "cron"}, f"did you mean {meant!r}?")
+        for engine, meant in (
+            ("great expectation", "greatExpectations"),
+            ("GX", "greatExpectations"),
+            ("airflow_gow", "airflow-gov"),
+        )
+    ),
+    (gx(ONE_ROW) | {"engine": None, "scheduler": "cron"}, "rules of the engine None are not run here"),
 ]
 
 
-@pytest.mark.parametrize(("rule", "reason"), AT_DATASET, ids=[reason for _, reason in AT_DATASET])
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    AT_DATASET,
+    ids=[f"{number}: {reason}" for number, (_, reason) in enumerate(AT_DATASET)],
+)
 def test_what_is_wrong_with_a_rule(contract, rule, reason) -> None:
     found = rule_problems(with_rules(contract, rule), REFUSE)
 
@@ -337,6 +442,27 @@ def test_what_is_wrong_with_a_rule(contract, rule, reason) -> None:
             "id",
             {"metric": "invalidValues", "mustBe": 1, "arguments": {"validValues": [1, "x"]}},
             "'validValues' has 'x', which 'id' (long) cannot hold",
+        ),
+        *(
+            (
+                "carrier",
+                {"metric": metric, "mustBe": 0, "arguments": {name: []}},
+                f"{name!r} is empty, so that",
+            )
+            for metric, name in (("missingValues", "missingValues"), ("invalidValues", "validValues"))
+        ),
+        *(
+            (
+                "departed_at",
+                {"metric": metric, "mustBe": 0, "arguments": {name: ["2024-01-01T02:00:00+02:00"]}},
+                "has an offset from UTC, and a column of type timestamp has no time zone",
+            )
+            for metric, name in (("missingValues", "missingValues"), ("invalidValues", "validValues"))
+        ),
+        (
+            "carrier",
+            {"metric": "invalidValues", "mustBe": 0, "arguments": {"pattern": {"$PARAMETER": "p"}}},
+            "the argument 'pattern' has $PARAMETER, which only",
         ),
         (
             "parts",
