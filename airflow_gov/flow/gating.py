@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow_gov.flow.acts import log_act
 from airflow_gov.flow.deciding import GateOptions, Judged, OnFailure, Ruled, rule_on
+from airflow_gov.flow.heads import version_at
 from airflow_gov.flow.judging import verdict_on
 from airflow_gov.flow.loading import SUMMARY_PREFIX
 from airflow_gov.flow.promises import kept_contract
@@ -15,7 +16,7 @@ from airflow_gov.flow.quarantining import SetAside, candidate_of, clear_aside, r
 from airflow_gov.flow.refusing import decision_of, refuse
 from airflow_gov.flow.reporting import keep_report
 from airflow_gov.flow.stewardship import require_stewards, review_period
-from airflow_gov.flow.versions import recover_version, require_current
+from airflow_gov.flow.versions import require_current
 from airflow_gov.model.errors import CandidateStaleError, GovernanceError, Reason
 from airflow_gov.model.verdicts import Ruling
 
@@ -211,17 +212,17 @@ def _require_published_base(governance: Governance, candidate: Candidate) -> Non
     :raises GovernanceError: ``SOURCE_UNPUBLISHED``.
     """
     dataset, base = candidate.dataset, candidate.base_snapshot_id
-    if governance.store.versions.by_snapshot(dataset, base) or recover_version(governance, dataset, base):
-        return
+    if version_at(governance, dataset, base) is not None or governance.lake.head(dataset) != base:
+        return  # or main is elsewhere by now, and this is rebased
     facts = governance.lake.snapshot(dataset, base)
     if facts is None or (facts.rows == 0 and facts.parent_snapshot_id is None):
-        return  # the empty first snapshot; or one that is gone, and then main is elsewhere by now
+        return  # the empty first snapshot
     current = governance.store.versions.current(dataset)
     remedy = f"airflow-gov datasets rollback {dataset} {current.version}" if current else "remove it"
     raise GovernanceError(
         Reason.SOURCE_UNPUBLISHED,
-        f"{dataset} is at snapshot {base}, which no gate published: somebody wrote around the gates. "
-        f"Nothing is published on top of it; look at it, then {remedy}.",
+        f"{dataset} is at snapshot {base}, where no gate and no rollback put it: somebody wrote around the "
+        f"gates. Nothing is published on top of it; look at it, then {remedy}.",
         dataset=str(dataset),
         snapshot=base,
     )

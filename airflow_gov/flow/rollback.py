@@ -11,6 +11,7 @@ from airflow_gov.model.loads import LogEntry, Version, VersionKind
 from airflow_gov.model.verdicts import ReviewState
 
 if TYPE_CHECKING:
+    from airflow_gov.model.verdicts import Review
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.runtime import Governance
 
@@ -121,9 +122,17 @@ def restore(
     return recorded
 
 
-def _refuse_unconfirmed(governance: Governance, wanted: Version) -> None:
-    review = governance.store.reviews.for_snapshot(wanted.dataset, wanted.snapshot_id)
+def refused_review(governance: Governance, version: Version) -> Review | None:
+    """The review in which a version was not confirmed; None where there is none such."""
+    review = governance.store.reviews.for_snapshot(version.dataset, version.snapshot_id)
     if review is not None and review.state in (ReviewState.REJECTED, ReviewState.OVERDUE):
+        return review
+    return None
+
+
+def _refuse_unconfirmed(governance: Governance, wanted: Version) -> None:
+    review = refused_review(governance, wanted)
+    if review is not None:
         raise GovernanceError(
             Reason.PUBLISH_REFUSED,
             f"{wanted.dataset} version {wanted.version} is not gone back to: its review is {review.state} "

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from airflow_gov.flow.heads import version_at
 from airflow_gov.flow.reviewing import require_in_time
-from airflow_gov.flow.versions import recover_version, require_current
+from airflow_gov.flow.versions import require_current
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo, DataRef, Role
 from airflow_gov.model.loads import LoadState, SourceRef, Version
@@ -98,9 +99,10 @@ def published_head(governance: Governance, dataset: DatasetName) -> Version:
             f"{dataset} does not exist in the lake: nothing was ever loaded into it.",
             dataset=str(dataset),
         )
-    version = governance.store.versions.by_snapshot(dataset, head)
-    if version is None:
-        version = recover_version(governance, dataset, head)
+    version = version_at(governance, dataset, head)
+    while version is None and (now := governance.lake.head(dataset)) not in (head, None):
+        head = now  # somebody published in the meantime
+        version = version_at(governance, dataset, head)
     if version is None:
         raise _unpublished_head(governance, dataset, head)
     return version
@@ -153,7 +155,7 @@ def _unpublished_head(governance: Governance, dataset: DatasetName, head: int) -
             "run its gate (QualityGateSensor) first",
         )
     else:
-        problem = f"its main branch is at snapshot {head}, which no gate published"
+        problem = f"its main branch is at snapshot {head}, where no gate and no rollback put it"
         remedy = (
             f"publish through a gate, or go back: airflow-gov datasets rollback {dataset} {current.version}"
         )
