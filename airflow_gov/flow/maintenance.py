@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airflow_gov.flow.heads import version_at
 from airflow_gov.flow.reviewing import enforce_deadlines
-from airflow_gov.flow.versions import version_of
+from airflow_gov.flow.versions import recover_version, version_of
 from airflow_gov.model.loads import LogEntry, VersionKind
 from airflow_gov.model.serde import to_plain
 from airflow_gov.model.verdicts import ReviewState
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from airflow_gov.lake import MaintenanceReport
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.runtime import Governance
+
+log = logging.getLogger(__name__)
 
 #: By how much the clocks of store and lake may differ.
 _MARGIN = timedelta(hours=1)
@@ -60,12 +64,14 @@ def maintain(
     """
     if not upkeep.dry_run:
         enforce_deadlines(governance, dataset=dataset, actor=actor)
+    # Before it is asked what is under review: what a killed gate left unsaid may be.
+    may_compact = upkeep.dry_run or _may_compact(governance, dataset)
     report = governance.lake.maintain(
         dataset,
         keep_versions=upkeep.keep_versions,
         keep_days=max(upkeep.keep_days, _days_under_review(governance, dataset)),
         grace=timedelta(hours=upkeep.grace_hours),
-        compact=upkeep.compact,
+        compact=upkeep.compact and may_compact,
         remove_unreachable=upkeep.remove_unreachable,
         in_flight=governance.store.loads.being_written(dataset),
         dry_run=upkeep.dry_run,
@@ -75,6 +81,21 @@ def maintain(
     if not dataset.is_quarantine and governance.lake.exists(dataset.quarantine):
         maintain(governance, dataset.quarantine, upkeep, actor=actor, execution_id=execution_id)
     return report
+
+
+def _may_compact(governance: Governance, dataset: DatasetName) -> bool:
+    """Whether main is what it should be: what was written around the gates must not look published.
+
+    What a killed gate published is recorded, with the review it asked for.
+    """
+    head = governance.lake.head(dataset)
+    if dataset.is_quarantine or head is None or version_at(governance, dataset, head) is not None:
+        return True
+    facts = governance.lake.snapshot(dataset, head)
+    if facts is None or not facts.rows:
+        return True
+    log.warning("%s is at snapshot %s, where no gate and no rollback put it: not compacted.", dataset, head)
+    return False
 
 
 def _days_under_review(governance: Governance, dataset: DatasetName) -> float:
@@ -94,8 +115,7 @@ def _record(
     execution_id: str | None,
 ) -> None:
     with governance.store.transaction():
-        if report.compacted_to is not None:
-            _record_compaction(governance, dataset, report.compacted_to, execution_id)
+        _record_compaction(governance, dataset, report, execution_id)
         governance.store.log.append(
             LogEntry(
                 action="maintenance",
@@ -109,11 +129,15 @@ def _record(
 
 
 def _record_compaction(
-    governance: Governance, dataset: DatasetName, snapshot_id: int, execution_id: str | None
+    governance: Governance, dataset: DatasetName, report: MaintenanceReport, execution_id: str | None
 ) -> None:
     """A compacted snapshot holds the same rows in other files: a version under the same verdict."""
-    before = governance.store.versions.current(dataset)
-    facts = governance.lake.snapshot(dataset, snapshot_id)
+    if report.compacted_to is None or report.compacted_from is None:
+        return
+    before = governance.store.versions.by_snapshot(dataset, report.compacted_from) or recover_version(
+        governance, dataset, report.compacted_from
+    )
+    facts = governance.lake.snapshot(dataset, report.compacted_to)
     if before is None or facts is None or facts.tag is None:
         return
     governance.store.versions.record(

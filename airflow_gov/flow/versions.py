@@ -54,7 +54,9 @@ def recover_version(governance: Governance, dataset: DatasetName, head: int) -> 
         return _recover_published(governance, facts, decision)
     before = None
     if facts.maintenance and facts.parent_snapshot_id is not None:
-        before = governance.store.versions.by_snapshot(dataset, facts.parent_snapshot_id)
+        parent = facts.parent_snapshot_id
+        before = governance.store.versions.by_snapshot(dataset, parent)
+        before = before or recover_version(governance, dataset, parent)
     if before is None:
         return None
     compacted = replace(

@@ -37,12 +37,14 @@ class Compaction:
     """What compaction did.
 
     :param snapshot_id: main afterwards.
+    :param made_of: main before: the same rows.
     :param tag: the version it became, or None when main was no published version before.
     :param files_before: small files that were joined.
     :param files_after: files they became.
     """
 
     snapshot_id: int
+    made_of: int | None
     tag: str | None
     files_before: int
     files_after: int
@@ -111,7 +113,7 @@ def _attempt(catalog: LakeCatalog, rewriter: Rewriter, dataset: DatasetName) -> 
         raise GovernanceError(
             Reason.VERSION_UNKNOWN, f"{dataset} lost its main branch while it was compacted."
         )
-    return Compaction(snapshot_id, tag, sum(map(len, groups)), len(change.added))
+    return Compaction(snapshot_id, head, tag, sum(map(len, groups)), len(change.added))
 
 
 def _is_version(table: Table, head: int | None) -> bool:

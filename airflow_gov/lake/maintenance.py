@@ -82,6 +82,7 @@ class MaintenanceReport:
     :param files_compacted: small files that were joined.
     :param files_written: files they became; 0 in a dry run.
     :param compacted_to: main's new snapshot after compaction, or None.
+    :param compacted_from: main's snapshot that was compacted, or None.
     :param compacted_tag: the version that snapshot became, or None.
     :param dry_run: nothing was done.
     """
@@ -95,6 +96,7 @@ class MaintenanceReport:
     files_compacted: int = 0
     files_written: int = 0
     compacted_to: int | None = None
+    compacted_from: int | None = None
     compacted_tag: str | None = None
     dry_run: bool = False
 
@@ -125,6 +127,7 @@ def maintain(
             files_compacted=done.files_before,
             files_written=done.files_after,
             compacted_to=done.snapshot_id,
+            compacted_from=done.made_of,
             compacted_tag=done.tag,
         )
     expired = retrying(lambda: _expire(catalog, dataset, keeping, now))
