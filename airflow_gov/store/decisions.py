@@ -6,12 +6,14 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, exists, select
 
 from airflow_gov.model.verdicts import Decision, Ruling
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.store.gate_tables import decision as table
+from airflow_gov.store.gate_tables import review
 from airflow_gov.store.statements import insert_new
+from airflow_gov.store.tables import version
 
 if TYPE_CHECKING:
     import builtins
@@ -39,6 +41,27 @@ class Decisions:
         """
         found = self._list(dataset, snapshot_id, publishing=publishing, limit=1)
         return found[0] if found else None
+
+    def unrecorded(self, dataset: DatasetName | None = None) -> builtins.list[Decision]:
+        """Decisions to publish for review of which no version is known, nor a review.
+
+        Their gates were killed while they published, are about to, or lost against another writer.
+
+        :param dataset: only this dataset's.
+        """
+        query = select(table).where(
+            table.c.ruling == Ruling.REVIEW.value,
+            *(
+                ~exists().where(
+                    other.c.dataset == table.c.dataset, other.c.snapshot_id == table.c.snapshot_id
+                )
+                for other in (version, review)
+            ),
+        )
+        if dataset is not None:
+            query = query.where(table.c.dataset == str(dataset))
+        with self._database.read() as connection:
+            return [_read(row) for row in connection.execute(query).mappings()]
 
     def list(self, dataset: DatasetName, limit: int = 50) -> builtins.list[Decision]:
         """The decisions on a dataset, newest first.
