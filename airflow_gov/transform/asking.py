@@ -12,6 +12,7 @@ from airflow_gov.model.sql_text import identifier
 from airflow_gov.model.types import parse_type
 from airflow_gov.transform.errors import sql_failure
 from airflow_gov.transform.interrupting import interruptible
+from airflow_gov.transform.session import Limits, fence, open_session
 from airflow_gov.transform.statement import parse_select
 from airflow_gov.transform.types import to_duckdb_type
 
@@ -42,6 +43,8 @@ _COMPARABLE = frozenset(
         "UTINYINT",
     }
 )
+#: What a query is looked at with before there is data: enough for what DuckDB computes of it by then.
+_NO_DATA = Limits("128MB", threads=1)
 
 #: Names of columns with their types as :mod:`airflow_gov.model.types` writes them.
 Schema = Sequence[tuple[str, str]]
@@ -92,10 +95,10 @@ def refuse_query(sql: str, schemas: Mapping[DatasetName, Schema | None], *, one_
     if len(known) < len(statement.reads):
         return
     before = "DESCRIBE SELECT * FROM (\n"
-    with duckdb.connect(":memory:", config={"python_enable_replacements": False}) as connection:
-        connection.execute("SET errors_as_json = true").fetchall()
+    with open_session(_NO_DATA) as connection:
         for dataset, schema in known.items():
             _add_empty(connection, dataset, schema)
+        fence(connection, reads=())
         try:
             described = connection.execute(f"{before}{statement.text}\n)").fetchall()
         except duckdb.Error as error:

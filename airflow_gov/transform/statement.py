@@ -13,7 +13,7 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.transform.errors import sql_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from airflow_gov.model.zones import DatasetName
 
@@ -25,6 +25,9 @@ TABLE_FUNCTIONS = frozenset(
 DECLARE = "add what is missing to the task's source"
 #: Parts of a query that only read. DuckDB also allows INSERT, COPY and the like inside WITH.
 _READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+
+#: Parts of a node with a `cte_name` that see that name: what recurs, and what follows.
+_SEE_THEMSELVES = frozenset({"right", "child"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,22 @@ def parse_select(sql: str, declared: Collection[DatasetName], *, declare: str = 
     with duckdb.connect(":memory:", config={"python_enable_replacements": False}) as parser:
         parser.execute("SET errors_as_json = true").fetchall()
         _require_one_select(parser, sql)
+        tree = _tree(parser, sql)
+    _require_reading(_nodes(tree))
+    return Statement(text=_without_end(sql), reads=frozenset(_tables(tree, declared, declare)))
+
+
+def _tree(parser: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    """The syntax tree of a SELECT."""
+    try:
         tree = json.loads(parser.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
+    except RecursionError:
+        raise _refused(
+            "The SQL is nested too deeply: write fewer operators in one expression and fewer brackets."
+        ) from None
     if tree["error"]:
         raise _refused(f"DuckDB cannot analyse this SELECT: {tree.get('error_message', '')}")
-    nodes = list(_nodes(tree["statements"]))
-    _require_reading(nodes)
-    return Statement(text=_without_end(sql), reads=frozenset(_tables(nodes, declared, declare)))
+    return tree["statements"]
 
 
 def _refused(message: str, **attributes: Any) -> GovernanceError:
@@ -97,7 +110,7 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(item)
 
 
-def _require_reading(nodes: list[dict[str, Any]]) -> None:
+def _require_reading(nodes: Iterable[dict[str, Any]]) -> None:
     for node in nodes:
         kind = node.get("type")
         if kind == "SHOW_REF":
@@ -119,28 +132,46 @@ def _require_harmless(node: dict[str, Any]) -> None:
         )
 
 
-def _tables(
-    nodes: list[dict[str, Any]], declared: Collection[DatasetName], declare: str
-) -> Iterator[DatasetName]:
+def _tables(tree: Any, declared: Collection[DatasetName], declare: str) -> Iterator[DatasetName]:
     """The declared datasets that the query names; a name that is neither one nor a WITH is refused."""
     names = {str(dataset): dataset for dataset in declared}
-    local = {
-        entry["key"].lower()
-        for node in nodes
-        if isinstance(node.get("cte_map"), dict)
-        for entry in node["cte_map"]["map"]
-    }
-    local |= {str(node["cte_name"]).lower() for node in nodes if "cte_name" in node}
-    for node in nodes:
-        if node.get("type") != "BASE_TABLE":
-            continue
-        path = [str(part).strip('"') for part in node["qualified_name"]["path"]]
+    for path, local in _named_tables(tree):
         written = ".".join(path)
-        if len(path) == 1 and path[0].lower() in local:
+        if len(path) == 1 and _folded(written) in local:
             continue
         if len(path) != 2 or written.lower() not in names:
             raise _undeclared(written, sorted(names), declare)
         yield names[written.lower()]
+
+
+def _named_tables(tree: Any) -> Iterator[tuple[list[str], frozenset[str]]]:
+    """The path of each table that is named, and the names that WITH gives where it stands."""
+    waiting: list[tuple[Any, frozenset[str]]] = [(tree, frozenset())]
+    while waiting:
+        item, local = waiting.pop()
+        if isinstance(item, list):
+            waiting.extend((each, local) for each in item)
+        elif isinstance(item, dict):
+            if item.get("type") == "BASE_TABLE":
+                yield [str(part) for part in item["qualified_name"]["path"]], local
+            waiting.extend(_scopes(item, local))
+
+
+def _scopes(node: dict[str, Any], local: frozenset[str]) -> Iterator[tuple[Any, frozenset[str]]]:
+    """The parts of a node with the names of WITH that each sees: a WITH sees those before it, not itself."""
+    for entry in (node.get("cte_map") or {}).get("map", ()):
+        yield entry["value"], local
+        local |= {_folded(entry["key"])}
+    for part, value in node.items():
+        if part in _SEE_THEMSELVES and "cte_name" in node:
+            yield value, local | {_folded(node["cte_name"])}
+        elif part != "cte_map":
+            yield value, local
+
+
+def _folded(name: str) -> str:
+    """A name as DuckDB compares it, which knows upper and lower case of ASCII only."""
+    return name.encode().lower().decode()
 
 
 def _undeclared(written: str, declared: list[str], declare: str) -> GovernanceError:

@@ -89,6 +89,8 @@ def test_what_is_not_one_value_is_told_by_its_shape(contract, table, engine, que
         "SELECT count(*) FROM clean.airlines",
         "COPY clean.flights TO '/tmp/x.csv'",
         "ATTACH 'x.db'",
+        """SELECT count(*) FROM (WITH "/etc/passwd" AS (SELECT 1) SELECT 1) z, "/etc/passwd" y""",
+        "SELECT " + "+".join(["1"] * 950),
     ],
 )
 def test_a_rule_reaches_its_own_dataset_and_nothing_else(contract, table, engine, query) -> None:

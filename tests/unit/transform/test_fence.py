@@ -134,6 +134,26 @@ ESCAPES = [
 ]
 
 
+#: Names that are a WITH elsewhere in the query, but not where the table is named.
+SHADOWS = [
+    "SELECT y.id FROM (WITH {name} AS (SELECT 1) SELECT 1) z, {name} y",
+    "(WITH {name} AS (SELECT 1 AS id) SELECT id FROM {name}) UNION ALL SELECT id FROM {name}",
+    "WITH {name} AS (SELECT id FROM {name}) SELECT id FROM {name}",
+    "WITH b AS (SELECT id FROM {name}), {name} AS (SELECT 5 AS id) SELECT id FROM b",
+    "WITH RECURSIVE {name} AS (SELECT id FROM {name} UNION ALL SELECT 1 FROM {name}) SELECT id FROM {name}",
+    "WITH a AS (WITH {name} AS (SELECT 2 AS id) FROM {name}) FROM a WHERE id IN (SELECT id FROM {name})",
+]
+ESCAPES += [
+    sql.format(name=name) for sql in SHADOWS for name in ('"{secret}/secret.csv"', "duckdb_databases")
+]
+# The Kelvin sign is a k to Python, and not to DuckDB.
+ESCAPES += ['WITH "duc\u212adb_databases" AS (SELECT 1 AS id) SELECT id FROM duckdb_databases']
+ESCAPES += [
+    'WITH "x" AS (SELECT 1 AS id) SELECT id FROM """x"""',
+    "SELECT " + "+".join(["1"] * 950) + " AS id",
+]
+
+
 @pytest.mark.parametrize("sql", ESCAPES)
 def test_every_escape_is_refused(engine, table, folder, places, make_contract, sql):
     inside = outside
