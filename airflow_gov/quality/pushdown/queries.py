@@ -9,10 +9,10 @@ from typing import Any
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.sql_text import identifier
 from airflow_gov.model.zones import DatasetName
-from airflow_gov.quality.pushdown.constants import invalid
 from airflow_gov.quality.pushdown.expectations import expectation
 from airflow_gov.quality.pushdown.plans import Fenced, Observation, Plan
 from airflow_gov.quality.pushdown.relation import Relation
+from airflow_gov.quality.pushdown.user_selects import one_select, without_end
 
 #: Most rows of a SELECT whose result is compared. Great Expectations itself compares the first 200.
 MAX_COMPARED = 10_000
@@ -62,7 +62,7 @@ def expect_query_results_to_match_comparison(
     DatasetName.parse(comparison_data_source_name)
     base, comparison = yield (
         _rows_of(_of_batch(base_query, relation)),
-        _rows_of(_without_end(comparison_query)),
+        _rows_of(one_select(without_end(comparison_query))),
     )
     found, wanted = _counted(base, "base_query"), _counted(comparison, "comparison_query")
     most, same = max(found.total(), wanted.total()), (found & wanted).total()
@@ -74,22 +74,14 @@ def expect_query_results_to_match_comparison(
 def _of_batch(query: str, relation: Relation) -> str:
     columns = ", ".join(map(identifier, relation.columns))
     condition = f" WHERE {relation.condition}" if relation.condition else ""
-    try:
-        return _without_end(query).format(batch=f"(SELECT {columns} FROM {_name(relation)}{condition})")
-    except (KeyError, IndexError, ValueError) as error:
-        raise invalid(
-            f"the query has a brace that is not of {{batch}} ({error}): double what is text, {{{{ or }}}}"
-        ) from None
+    batch = f"(SELECT {columns} FROM {_name(relation)}{condition})"
+    return one_select(without_end(query).replace("{batch}", batch))
 
 
 def _name(relation: Relation) -> str:
     if relation.dataset is None:
         return identifier(relation.name)
     return ".".join(map(identifier, relation.dataset.split(".")))
-
-
-def _without_end(query: str) -> str:
-    return query.rstrip("; \t\r\n\v\f")
 
 
 def _rows_of(query: str) -> Fenced:

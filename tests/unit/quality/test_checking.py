@@ -91,6 +91,12 @@ def test_nothing_of_classified_columns_is_told(contract, table, engine) -> None:
         "SELECT max(delay) FROM {object}",
         "SELECT max(t.id) FROM (SELECT * FROM {object}) t",
         "SELECT count(*) + max(DELAY) FROM {object}",
+        "SELECT count(*) FROM {object} WHERE false HAVING false UNION ALL SELECT max(delay) FROM {object}",
+        "SELECT max(COLUMNS('^dela')) FROM {object}",
+        "FROM {object} SELECT #1 LIMIT 1",
+        "SELECT count(*) FROM range((SELECT max(delay)::BIGINT FROM {object}))",
+        "SELECT count(*) FROM (SELECT unnest(range(delay::BIGINT)) FROM {object})",
+        "SELECT 3",
     ]
     rules = [
         gx("expect_column_max_to_be_between", column="delay", min_value=0, max_value=3),
@@ -109,7 +115,7 @@ def test_nothing_of_classified_columns_is_told(contract, table, engine) -> None:
     told = {name: (result.value, result.observed) for name, result in found.items()}
     not_shown = (None, "not shown, a classified column is looked at")
     assert told["expect_column_max_to_be_between(delay)"] == not_shown
-    assert [told[query] for query in hidden] == [not_shown] * 3
+    assert [told[query] for query in hidden] == [not_shown] * len(hidden)
     assert [told[query][0] for query in shown] == [37, 40]
     assert told["expect_column_unique_value_count_to_be_between(delay)"] == (40, "40")
     assert found["expect_column_values_to_be_between(delay)"].failed_rows == 37
@@ -287,6 +293,34 @@ def test_users_selects_in_expectations_run_under_the_fence(contract, table, engi
     with pytest.raises(GovernanceError, match="not a declared source") as raised:
         suite_results(with_rules(contract, rule), table, engine)
     assert raised.value.reason is Reason.RULE_INVALID
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("SELECT * FROM {batch} WHERE delay > 30 LIMIT 0) AS x, (SELECT 1", "is no SQL"),
+        ("SELECT * FROM {batch.foo}", "is no SQL"),
+        ("SELECT * FROM {batch:>9999999999}", "is no SQL"),
+        ("", "not one SELECT"),
+    ],
+)
+def test_a_users_select_stands_by_itself(contract, table, engine, query, told) -> None:
+    rule = gx("unexpected_rows_expectation", unexpected_rows_query=query)
+
+    with pytest.raises(GovernanceError, match=told) as raised:
+        suite_results(with_rules(contract, rule), table, engine)
+    assert raised.value.reason is Reason.RULE_INVALID
+
+
+@pytest.mark.parametrize("end", ["; -- late", " -- late", ";"])
+def test_a_users_select_may_end_in_a_comment(contract, table, engine, end) -> None:
+    rule = gx(
+        "unexpected_rows_expectation", unexpected_rows_query=f"SELECT * FROM {{batch}} WHERE delay > 30{end}"
+    )
+
+    (result,) = suite_results(with_rules(contract, rule), table, engine).values()
+
+    assert result.failed_rows == 10
 
 
 def test_a_raw_dataset_has_rules_about_its_file_index(make_contract, make_table, engine) -> None:

@@ -123,3 +123,19 @@ def test_datasets_named_in_reads_can_be_compared_with(contract, table, engine, m
     )
 
     assert found["sql"].passed
+
+
+@pytest.mark.parametrize(("query", "value"), [("max(id)", None), ("count(*)", 5)])
+def test_of_other_datasets_only_counts_are_told(contract, table, engine, make_table, query, value) -> None:
+    other = make_table(
+        "SELECT i AS id, 'l' AS _load_id FROM range(5) t(i)", dataset="clean.airlines", id="long"
+    )
+    reads = {"customProperties": [{"property": "reads", "value": "clean.airlines"}]}
+    rule = sql(f"SELECT {query} FROM clean.airlines", mustBe=-1) | reads
+
+    found = suite_results(
+        with_rules(contract, rule), table, engine, others={DatasetName.parse("clean.airlines"): other}
+    )
+
+    assert found["sql"].value == value
+    assert ("not shown" in found["sql"].observed) == (value is None)
