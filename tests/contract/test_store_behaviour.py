@@ -634,6 +634,7 @@ class TestSummaries:
                 quarantined=3,
                 passed=False,
                 checked_at=T0 + timedelta(hours=1),
+                verdict_id="new",
                 owner="Ana",
                 steward="Ben",
             )
