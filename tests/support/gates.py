@@ -182,6 +182,15 @@ class Gates:
         assert publication.review is not None
         return publication.review
 
+    def set_back(self, snapshot_id: int, *, tagged: bool = False) -> None:
+        """Move main around the gates.
+
+        :param tagged: with a version's tag, as a rollback leaves it that is killed before it is recorded.
+        """
+        lake = self.governance.lake
+        head, tag = lake.head(FLIGHTS), lake.next_tag(FLIGHTS) if tagged else None
+        lake.rollback(FLIGHTS, to_snapshot_id=snapshot_id, expected_head=head, tag=tag)
+
     def rows(self, dataset: DatasetName = FLIGHTS) -> list[Row]:
         """What readers see, in order of the key."""
         head = self.governance.lake.head(dataset)

@@ -6,15 +6,16 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
 from airflow_gov.flow.deciding import GateOptions, QuarantineLimit
 from airflow_gov.flow.sources import published_head
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.loads import LoadState, WriteMode
+from airflow_gov.model.loads import LoadState, VersionKind, WriteMode
 from airflow_gov.model.verdicts import Ruling
-from support.gates import FLIGHTS, delays
+from support.gates import FLIGHTS, STEWARD, delays
 
 GOOD, BAD = delays(1, 2, 3), delays(1, -2, -3)
 
@@ -186,6 +187,54 @@ def test_a_main_that_moved_around_the_gates_is_no_source_and_no_base(gates, deci
     assert caught.value.reason is Reason.SOURCE_UNPUBLISHED
 
 
+@pytest.mark.parametrize("tagged", [False, True])
+def test_a_main_set_back_to_a_version_that_was_rejected_is_no_source_and_no_base(gates, tagged):
+    from airflow_gov.flow.reviewing import reject
+    from airflow_gov.flow.rollback import rollback
+
+    gates.published(delays(5))
+    review = gates.reviewed(delays(-1, first=2))
+    reject(gates.governance, review.review_id, steward=STEWARD, decided_by="cli", reason="wrong sign")
+    load = gates.load(delays(6, first=3))
+    gates.set_back(review.snapshot_id, tagged=tagged)
+    with pytest.raises(GovernanceError, match=r"rollback clean\.flights 3") as caught:
+        published_head(gates.governance, FLIGHTS)
+    assert caught.value.reason is Reason.SOURCE_UNPUBLISHED
+    with pytest.raises(GovernanceError, match="around the gates") as caught:
+        gates.gate(load, on_failure="warn")
+    assert caught.value.reason is Reason.SOURCE_UNPUBLISHED
+    rollback(gates.governance, FLIGHTS, 3, reason="set back by hand", actor="ada")
+    gates.gate(load)
+    assert gates.flights == [1, 3]
+
+
+@pytest.mark.parametrize("tagged", [False, True])
+def test_an_earlier_version_is_a_source_where_a_rollback_put_main_there(gates, tagged):
+    first = gates.published(delays(5))
+    gates.published(delays(6, first=2))
+    gates.set_back(first.version.snapshot_id, tagged=tagged)
+    if tagged:
+        assert published_head(gates.governance, FLIGHTS).version == 1
+    else:
+        with pytest.raises(GovernanceError, match="no gate and no rollback"):
+            published_head(gates.governance, FLIGHTS)
+
+
+def test_a_reader_that_is_overtaken_by_a_gate_reads_what_it_published(gates, monkeypatch):
+    gates.published(delays(5))
+    load, lake = gates.load(delays(6, first=2)), gates.governance.lake
+    head = lake.head
+
+    def overtaken(dataset):
+        monkeypatch.setattr(type(lake), "head", lambda _lake, dataset: head(dataset))
+        before = head(dataset)
+        gates.gate(load)
+        return before
+
+    monkeypatch.setattr(type(lake), "head", lambda _lake, dataset: overtaken(dataset))
+    assert published_head(gates.governance, FLIGHTS).version == 2
+
+
 def _killed_before_the_store_knows(gates, monkeypatch, load, **options):
     """A gate that dies between the lake's commit and the store's record."""
     from airflow_gov.flow import gating
@@ -200,7 +249,8 @@ def _killed_before_the_store_knows(gates, monkeypatch, load, **options):
         patched.setattr(gating, "record_publication", die)
         with pytest.raises(Killed):
             gates.gate(load, **options)
-    assert gates.governance.store.versions.list(FLIGHTS) == []
+    candidate = gates.governance.lake.head(FLIGHTS)
+    assert gates.governance.store.versions.by_snapshot(FLIGHTS, candidate) is None
 
 
 @pytest.mark.parametrize(
@@ -220,6 +270,37 @@ def test_a_gate_killed_after_its_commit_is_made_good_by_the_next_reader(
     (again,) = gates.gate(load, on_failure=on_failure)
     assert (again.republished, again.ruling, again.version.version) == (True, ruling, 1)
     assert len(gates.governance.store.reviews.list(FLIGHTS)) == len(reviews)
+
+
+@pytest.mark.parametrize("keep_versions", [1, 20])
+def test_or_by_maintenance_which_leaves_its_verdict_and_its_review(gates, monkeypatch, keep_versions):
+    from airflow_gov.flow.maintenance import Upkeep, maintain
+
+    gates.clock.now = datetime.now(UTC)
+    gates.gate(*(gates.load(delays(5, first=number)) for number in range(2, 7)))
+    load = gates.load(delays(-1))
+    _killed_before_the_store_knows(gates, monkeypatch, load, on_failure="review")
+    upkeep = Upkeep(keep_versions=keep_versions, keep_days=0, grace_hours=0)
+    assert maintain(gates.governance, FLIGHTS, upkeep).compacted_to is not None
+    version = published_head(gates.governance, FLIGHTS)
+    assert (version.version, version.kind) == (3, VersionKind.MAINTENANCE)
+    assert not gates.governance.store.verdicts.get(version.verdict_id).passed
+    (review,) = gates.governance.store.reviews.list(FLIGHTS)
+    assert (review.version, review.deadline > gates.clock.now) == (2, True)
+    gates.clock.move(days=3)
+    assert published_head(gates.governance, FLIGHTS).kind is VersionKind.ROLLBACK
+    assert gates.flights == [2, 3, 4, 5, 6]
+
+
+def test_maintenance_does_not_make_a_version_of_what_was_set_back_around_the_gates(gates, caplog):
+    from airflow_gov.flow.maintenance import Upkeep, maintain
+
+    first = gates.gate(*(gates.load(delays(5, first=number)) for number in range(1, 6)))[0]
+    gates.published(delays(6, first=9))
+    gates.set_back(first.version.snapshot_id)
+    assert maintain(gates.governance, FLIGHTS, Upkeep(grace_hours=0)).compacted_to is None
+    assert "not compacted" in caplog.text
+    assert gates.governance.store.versions.current(FLIGHTS).version == 2
 
 
 def test_or_by_its_own_next_try(gates, monkeypatch):
