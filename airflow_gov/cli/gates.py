@@ -25,8 +25,7 @@ _as_option = click.option(
     "--as",
     "steward",
     metavar="STEWARD",
-    help="The steward, as the contract names them; default: you. It is not authenticated: the name is taken "
-    "on trust, and the operating system's user and host are recorded beside it.",
+    help="The steward, by the contract; default: you. Not authenticated.",
 )
 _reason_option = click.option("--reason", required=True, help="Why; kept for good.")
 
@@ -133,7 +132,7 @@ def waive(
     """Let a candidate through although it breaks rules.
 
     For these rows, this version of the contract and these rules only. Its gate publishes it when it runs
-    again: clear the gate's task.
+    again: clear the gate's task. --as is not authenticated: your user and host are recorded beside it.
     """
     from airflow_gov.flow.waiving import waive
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_gov.flow.deciding import rule_name
-from airflow_gov.flow.promises import latest_contract
 from airflow_gov.flow.reviewing import confirm
 from airflow_gov.flow.reviewing import reject as reject_review
+from airflow_gov.flow.stewardship import stewards_of
 from airflow_gov.flow.waiving import waive
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import LoadState
@@ -63,15 +63,9 @@ def common_stewards(governance: Governance, pending: Sequence[Pending]) -> tuple
 
     :raises GovernanceError: ``STEWARD_REQUIRED`` when nobody may.
     """
-    named = {each.dataset: latest_contract(governance, each.dataset).stewards for each in pending}
-    for dataset, stewards in named.items():
-        if not stewards:
-            raise GovernanceError(
-                Reason.STEWARD_REQUIRED,
-                f"{dataset} has no steward: name one in its contract (team member with the role steward). "
-                f"Nobody else may approve what breaks its rules.",
-                dataset=str(dataset),
-            )
+    named = {
+        each.dataset: stewards_of(governance, each.dataset, each.verdict.contract_hash) for each in pending
+    }
     first, *others = named.values()
     common = tuple(steward for steward in first if all(steward in other for other in others))
     if not common:

@@ -36,7 +36,7 @@ def kept_contract(governance: Governance, dataset: DatasetName, contract_hash: s
 
 
 def latest_contract(governance: Governance, dataset: DatasetName) -> Contract:
-    """The contract that was last in use for a dataset: it says who is a steward now.
+    """The contract that was last in use for a dataset, published or not.
 
     :raises GovernanceError: ``CONTRACT_MISSING`` when none ever was.
     """

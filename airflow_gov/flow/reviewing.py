@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from airflow_gov.flow.ancestry import Ancestry
 from airflow_gov.flow.environment import os_user
-from airflow_gov.flow.promises import latest_contract
 from airflow_gov.flow.rollback import before_the_first, restore
-from airflow_gov.flow.stewardship import log_review, require_reason, require_steward
+from airflow_gov.flow.stewardship import contract_of, log_review, require_reason, require_steward
 from airflow_gov.flow.versions import recover_version
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.verdicts import Review, ReviewState
@@ -31,7 +30,7 @@ _MOVED = frozenset({Reason.CANDIDATE_STALE, Reason.PUBLISH_REFUSED})
 def confirm(governance: Governance, review_id: str, *, steward: str, decided_by: str, reason: str) -> Review:
     """Confirm a version: it stays.
 
-    :param steward: who; one of the stewards the dataset's contract names.
+    :param steward: who; a steward by the contract of the version and by that of the current one.
     :param decided_by: how and as whom, e.g. ``cli: jane on host7``.
     :param reason: why.
     :returns: the review as it stands now.
@@ -104,7 +103,7 @@ def _reviewable(governance: Governance, review_id: str, steward: str, reason: st
             f"There is no review {review_id!r}. See: airflow-gov gates list",
             review_id=review_id,
         )
-    require_steward(latest_contract(governance, review.dataset), steward)
+    require_steward(governance, review.dataset, contract_of(governance, review), steward)
     require_reason(review.dataset, reason, act)
     enforce_deadlines(governance, dataset=review.dataset, actor=os_user())
     return review

@@ -71,22 +71,63 @@ def require_stewards(contract: Contract) -> None:
         )
 
 
-def require_steward(contract: Contract, steward: str) -> None:
+def stewards_of(governance: Governance, dataset: DatasetName, contract_hash: str) -> tuple[str, ...]:
+    """Who may decide on a candidate or version of a dataset.
+
+    Its own contract names them and, where a version is published, that of the current one does, too: a
+    load that no gate let through makes nobody a steward, its own included.
+
+    :param contract_hash: the contract of what is decided on.
+    :raises GovernanceError: ``STEWARD_REQUIRED`` when that is nobody.
+    """
+    contract = kept_contract(governance, dataset, contract_hash)
+    require_stewards(contract)
+    current = governance.store.versions.current(dataset)
+    if current is None or current.contract_hash in (None, contract_hash):
+        return contract.stewards
+    published = kept_contract(governance, dataset, current.contract_hash)
+    common = tuple(steward for steward in contract.stewards if steward in published.stewards)
+    if not common:
+        raise GovernanceError(
+            Reason.STEWARD_REQUIRED,
+            f"Nobody is a steward of {dataset} by both contracts: that of what is decided on names "
+            f"{', '.join(contract.stewards)}, that of the current version {current.version} names "
+            f"{', '.join(published.stewards) or 'nobody'}.",
+            dataset=str(dataset),
+        )
+    return common
+
+
+def require_steward(governance: Governance, dataset: DatasetName, contract_hash: str, steward: str) -> None:
     """Refuse what only a steward of the dataset may do.
 
-    :param contract: the dataset's contract as it is in use.
+    :param contract_hash: the contract of what is decided on.
     :param steward: who wants to.
     :raises GovernanceError: ``STEWARD_REQUIRED``.
     """
-    require_stewards(contract)
-    if steward not in contract.stewards:
+    stewards = stewards_of(governance, dataset, contract_hash)
+    if steward not in stewards:
         raise GovernanceError(
             Reason.STEWARD_REQUIRED,
-            f"{steward!r} is no steward of {contract.dataset}: its contract names "
-            f"{', '.join(contract.stewards)}.",
-            dataset=str(contract.dataset),
+            f"{steward!r} is no steward of {dataset}: its contract names {', '.join(stewards)}.",
+            dataset=str(dataset),
             steward=steward,
         )
+
+
+def contract_of(governance: Governance, review: Review) -> str:
+    """The hash of the contract under which the version was published that a review is of.
+
+    :raises GovernanceError: ``CONTRACT_MISSING`` when the store does not know it.
+    """
+    version = governance.store.versions.get(review.dataset, review.version)
+    if version is None or version.contract_hash is None:
+        raise GovernanceError(
+            Reason.CONTRACT_MISSING,
+            f"The contract of {review.dataset} version {review.version} is not in the store.",
+            dataset=str(review.dataset),
+        )
+    return version.contract_hash
 
 
 def require_reason(dataset: DatasetName, reason: str, act: str) -> None:

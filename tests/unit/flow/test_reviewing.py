@@ -128,13 +128,40 @@ def test_only_a_steward_decides_and_says_why(gates, decide, changes, reason):
     assert _review(gates, review).state is ReviewState.OPEN
 
 
-def test_who_is_a_steward_is_what_the_contract_in_use_says(gates):
+HEIDI = "heidi@example.com"
+
+
+@pytest.mark.parametrize("decide", [_confirm, _reject])
+def test_a_load_that_no_gate_let_through_makes_nobody_a_steward(gates, decide):
     review = gates.reviewed(delays(-1))
-    gates.clock.move(seconds=1)
-    gates.promise(stewards=["heidi@example.com"], version="1.1.0")
-    with pytest.raises(GovernanceError, match=r"names heidi@example\.com"):
-        _confirm(gates, review)
-    assert _confirm(gates, review, steward="heidi@example.com").state is ReviewState.CONFIRMED
+    gates.promise(stewards=[HEIDI], version="1.1.0")
+    gates.load(delays(2, first=2))
+    with pytest.raises(GovernanceError, match=r"names grace@example\.com") as caught:
+        decide(gates, review, steward=HEIDI)
+    assert caught.value.reason is Reason.STEWARD_REQUIRED
+    assert decide(gates, review).steward == STEWARD
+
+
+def test_who_is_no_steward_by_the_current_version_any_more_does_not_decide_on_an_earlier_one(gates):
+    gates.promise(stewards=[STEWARD, HEIDI])
+    review = gates.reviewed(delays(-1))
+    gates.promise(stewards=[HEIDI, "ivan@example.com"], version="1.1.0")
+    gates.gate(gates.load(delays(2, first=2)), on_failure="warn")
+    for nobody in (STEWARD, "ivan@example.com"):
+        with pytest.raises(GovernanceError, match=r"names heidi@example\.com\.") as caught:
+            _confirm(gates, review, steward=nobody)
+        assert caught.value.reason is Reason.STEWARD_REQUIRED
+    assert _confirm(gates, review, steward=HEIDI).state is ReviewState.CONFIRMED
+
+
+def test_where_the_two_contracts_have_none_in_common_nobody_decides(gates):
+    review = gates.reviewed(delays(-1))
+    gates.promise(stewards=[HEIDI], version="1.1.0")
+    gates.gate(gates.load(delays(2, first=2)), on_failure="warn")
+    for nobody in (STEWARD, HEIDI):
+        with pytest.raises(GovernanceError, match="Nobody is a steward") as caught:
+            _confirm(gates, review, steward=nobody)
+        assert caught.value.reason is Reason.STEWARD_REQUIRED
 
 
 def test_a_review_is_decided_once(gates):

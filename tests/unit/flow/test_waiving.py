@@ -154,6 +154,27 @@ def test_without_a_steward_nobody_waives(gates):
     assert caught.value.reason is Reason.STEWARD_REQUIRED
 
 
+def test_nobody_makes_themselves_a_steward_by_a_load(gates):
+    gates.published(delays(5, first=9))
+    gates.promise(stewards=["eve@example.com"], version="1.1.0")
+    load = gates.load(BAD)
+    _refused(gates, load)
+    for steward in ("eve@example.com", STEWARD):
+        with pytest.raises(GovernanceError, match="Nobody is a steward") as caught:
+            _waive(gates, steward=steward)
+        assert caught.value.reason is Reason.STEWARD_REQUIRED
+
+
+def test_nor_on_another_load_that_waits(gates):
+    load = gates.load(BAD)
+    verdict = _refused(gates, load)
+    gates.promise(stewards=["eve@example.com"], version="1.1.0")
+    gates.load(delays(1, first=9))
+    with pytest.raises(GovernanceError, match="'eve@example.com' is no steward"):
+        _waive(gates, steward="eve@example.com", verdict_id=verdict.verdict_id)
+    assert _waive(gates, verdict_id=verdict.verdict_id).steward == STEWARD
+
+
 def test_there_is_nothing_to_waive_where_nothing_failed(gates):
     load = gates.load(delays(1))
     with gates.execution() as recording:
