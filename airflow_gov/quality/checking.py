@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -29,22 +30,25 @@ if TYPE_CHECKING:
 
 
 class _Fence:
-    """A fenced session with the snapshot and the datasets it is compared with, opened when it is needed.
+    """Fenced sessions with the snapshot and the other datasets a rule reads, each opened when it is needed.
 
     :param stack: closes it.
     """
 
     def __init__(self, subject: Subject, engine: QueryEngine, stack: ExitStack) -> None:
         self._tables = {**subject.others, subject.contract.dataset: subject.candidate}
+        self._own = str(subject.contract.dataset)
         self._engine = engine
         self._stack = stack
-        self._session: RunFenced | None = None
+        self._sessions: dict[frozenset[str], RunFenced] = {}
 
-    def __call__(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Run a user's SELECT and give its columns and its first two rows."""
-        if self._session is None:
-            self._session = self._stack.enter_context(self._engine.query_datasets(self._tables))
-        return self._session(sql)
+    def __call__(self, sql: str, *others: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run a user's SELECT of the snapshot and others, and give its columns and its first two rows."""
+        seen = frozenset({*others, self._own})
+        if seen not in self._sessions:
+            tables = {dataset: table for dataset, table in self._tables.items() if str(dataset) in seen}
+            self._sessions[seen] = self._stack.enter_context(self._engine.query_datasets(tables))
+        return self._sessions[seen](sql)
 
 
 def check(
@@ -166,11 +170,17 @@ def _by_sql(rules: Sequence[Rule], subject: Subject, fenced: RunFenced) -> dict[
     results = {}
     for rule in rules:
         try:
-            value = ask(rule, fenced)
+            value = ask(rule, partial(_seeing, fenced, datasets_of(rule)))
         except GovernanceError as error:
             raise _failed(rule, error, subject.contract) from error
         results[rule.name] = sql_result(rule, value, subject)
     return results
+
+
+def _seeing(
+    fenced: RunFenced, others: Sequence[DatasetName], sql: str
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    return fenced(sql, *map(str, others))
 
 
 def _require_others(rules: Sequence[Rule], subject: Subject) -> None:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 #: Most aggregates in one SELECT; each holds its state for every thread.
 MAX_AGGREGATES = 200
 
-#: Runs a user's SELECT under a fence and gives its columns' names and its first rows.
-RunFenced = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
+#: Runs a user's SELECT under a fence where it sees its own dataset and those whose names are given, and
+#: gives its columns' names and its first rows.
+RunFenced = Callable[..., tuple[list[str], list[tuple[Any, ...]]]]
 
 #: What a plan ends with: what it observed, or why it could not.
 Result = Observation | Exception
@@ -95,15 +96,15 @@ def _answer(
     for request in rows:
         answers[request] = _attempt(session, request.sql)
     for own in (request for request in requests if isinstance(request, Fenced)):
-        answers[own] = _under_fence(fenced, own.sql)
+        answers[own] = _under_fence(fenced, own)
     return answers
 
 
-def _under_fence(fenced: RunFenced | None, sql: str) -> Any:
+def _under_fence(fenced: RunFenced | None, own: Fenced) -> Any:
     if fenced is None:
         return NotPushedDownError("there is no place here for a user's own SELECT")
     try:
-        return fenced(sql)[1][0]
+        return fenced(own.sql, *own.others)[1][0]
     except GovernanceError as error:
         return error
 

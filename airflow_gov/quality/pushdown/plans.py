@@ -42,9 +42,11 @@ class Fenced:
     """A user's SELECT of datasets under their own names, run where it can reach nothing else.
 
     :param sql: the SELECT. It gives one row.
+    :param others: the other datasets that its rule may read.
     """
 
     sql: str
+    others: tuple[str, ...] = ()
 
 
 Request = Aggregate | Rows | Fenced

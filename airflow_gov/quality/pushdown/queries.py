@@ -61,8 +61,8 @@ def expect_query_results_to_match_comparison(
     """
     DatasetName.parse(comparison_data_source_name)
     base, comparison = yield (
-        _rows_of(_of_batch(base_query, relation)),
-        _rows_of(one_select(without_end(comparison_query))),
+        _rows_of(_of_batch(base_query, relation), comparison_data_source_name),
+        _rows_of(one_select(without_end(comparison_query)), comparison_data_source_name),
     )
     found, wanted = _counted(base, "base_query"), _counted(comparison, "comparison_query")
     most, same = max(found.total(), wanted.total()), (found & wanted).total()
@@ -84,9 +84,9 @@ def _name(relation: Relation) -> str:
     return ".".join(map(identifier, relation.dataset.split(".")))
 
 
-def _rows_of(query: str) -> Fenced:
+def _rows_of(query: str, other: str) -> Fenced:
     limited = f"SELECT * FROM ({query}\n) LIMIT {MAX_COMPARED + 1}"
-    return Fenced(f"SELECT list(compared) FROM ({limited}) AS compared")
+    return Fenced(f"SELECT list(compared) FROM ({limited}) AS compared", (other,))
 
 
 def _counted(answer: tuple[list[dict[str, Any]] | None], which: str) -> Counter[tuple[Any, ...]]:

@@ -139,3 +139,20 @@ def test_of_other_datasets_only_counts_are_told(contract, table, engine, make_ta
 
     assert found["sql"].value == value
     assert ("not shown" in found["sql"].observed) == (value is None)
+
+
+def test_a_rule_sees_the_datasets_of_its_own_reads_only(contract, table, make_table, engine) -> None:
+    other = make_table("SELECT 1 AS id, 'l' AS _load_id", dataset="clean.airlines", id="long")
+    opened = []
+
+    class Telling(type(engine)):  # type: ignore[misc]
+        def query_datasets(self, tables):
+            opened.append({str(dataset) for dataset in tables})
+            return super().query_datasets(tables)
+
+    reads = {"customProperties": [{"property": "reads", "value": "clean.airlines"}]}
+    rules = with_rules(contract, sql("SELECT 0"), sql("SELECT count(*) FROM clean.airlines") | reads)
+
+    suite_results(rules, table, Telling(), others={DatasetName.parse("clean.airlines"): other})
+
+    assert opened == [{"clean.flights"}, {"clean.flights", "clean.airlines"}]
