@@ -227,8 +227,8 @@ def _divergence(draw: Draw) -> dict[str, Any]:
     return {
         "column": name,
         "partition_object": {"values": values, "weights": [1 / len(values)] * len(values)},
-        "threshold": draw(st.sampled_from([0.0, 0.1, 1.0])),
-        **draw(st.sampled_from([{}, {"internal_weight_holdout": 0.1, "tail_weight_holdout": 0.1}])),
+        "threshold": draw(st.sampled_from([0.1, 1.0, 5.0])),
+        **draw(st.sampled_from([{}, {}, {"tail_weight_holdout": 0.1}, {"internal_weight_holdout": 0.1}])),
     }
 
 

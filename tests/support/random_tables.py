@@ -78,7 +78,7 @@ _TEXTS = [
 
 #: What the values of each kind of column are. Sums and differences of whole numbers stay in their type:
 #: beyond, those of pandas are wrong.
-VALUES: Mapping[pa.DataType, st.SearchStrategy[Any]] = {
+_VALUES: Mapping[pa.DataType, st.SearchStrategy[Any]] = {
     pa.int64(): st.one_of(_INTEGERS, st.sampled_from([2**53 + 1, 2**59, -(2**59)])),
     pa.int32(): _INTEGERS,
     pa.float64(): st.one_of(
@@ -97,6 +97,20 @@ VALUES: Mapping[pa.DataType, st.SearchStrategy[Any]] = {
         st.sampled_from([Decimal("0.10"), Decimal("1.50"), Decimal("99999999.99"), Decimal("-0.01")]),
     ),
 }
+
+#: Values that are there so often that arguments meet them.
+_COMMON: Mapping[pa.DataType, list[Any]] = {
+    pa.int64(): [0, 1],
+    pa.int32(): [0, 1],
+    pa.float64(): [0.0, 1.5],
+    pa.string(): ["a", ""],
+    pa.bool_(): [True, False],
+    pa.date32(): [dt.date.fromisoformat("2020-02-29")],
+    pa.timestamp("us"): [dt.datetime.fromisoformat("2020-02-29T12:30:00")],
+    pa.timestamp("us", "UTC"): [dt.datetime.fromisoformat("2020-02-29T12:30:00+00:00")],
+    pa.decimal128(10, 2): [Decimal(0), Decimal("1.50")],
+}
+VALUES = {kind: st.one_of(st.sampled_from(_COMMON[kind]), values) for kind, values in _VALUES.items()}
 
 
 @st.composite
