@@ -303,6 +303,31 @@ def test_maintenance_does_not_make_a_version_of_what_was_set_back_around_the_gat
     assert gates.governance.store.versions.current(FLIGHTS).version == 2
 
 
+def test_or_by_whoever_sees_to_deadlines(gates, monkeypatch):
+    from airflow_gov.flow.reviewing import enforce_deadlines
+
+    gates.published(delays(5))
+    load = gates.load(delays(-1, first=2))
+    _killed_before_the_store_knows(gates, monkeypatch, load, on_failure="review")
+    assert enforce_deadlines(gates.governance, actor="ops") == []
+    (review,) = gates.governance.store.reviews.list(FLIGHTS)
+    assert (review.version, gates.governance.store.decisions.unrecorded()) == (2, [])
+    gates.clock.move(days=3)
+    assert [each.version for each in enforce_deadlines(gates.governance, actor="ops")] == [2]
+    assert gates.flights == [1]
+
+
+def test_also_when_its_deadline_has_passed_by_then(gates, monkeypatch):
+    from airflow_gov.flow.reviewing import enforce_deadlines
+
+    gates.published(delays(5))
+    load = gates.load(delays(-1, first=2))
+    _killed_before_the_store_knows(gates, monkeypatch, load, on_failure="review")
+    gates.clock.move(days=3)
+    assert [each.version for each in enforce_deadlines(gates.governance, actor="ops")] == [2]
+    assert gates.flights == [1]
+
+
 def test_or_by_its_own_next_try(gates, monkeypatch):
     load = gates.load(BAD)
     _killed_before_the_store_knows(gates, monkeypatch, load, on_failure="review")
