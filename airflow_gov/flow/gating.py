@@ -16,6 +16,7 @@ from airflow_gov.flow.quarantining import SetAside, candidate_of, clear_aside, r
 from airflow_gov.flow.refusing import decision_of, refuse
 from airflow_gov.flow.reporting import keep_report
 from airflow_gov.flow.stewardship import require_stewards, review_period
+from airflow_gov.flow.taken_back import require_sources_kept
 from airflow_gov.flow.versions import require_current
 from airflow_gov.model.errors import CandidateStaleError, GovernanceError, Reason
 from airflow_gov.model.verdicts import Ruling
@@ -73,6 +74,7 @@ class Gate:
             rulings = self._rulings(merged)
             if rulings is None:
                 continue
+            require_sources_kept(self._governance, self._recording, self._unit)
             found = self._commit(rulings)
             if found is not None:
                 return found

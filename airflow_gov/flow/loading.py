@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airflow_gov.flow.taken_back import why_taken_back
 from airflow_gov.model.errors import GovernanceError, LoadInProgressError, Reason
 from airflow_gov.model.execution import DataRef, Execution, Role, Status
 from airflow_gov.model.loads import Candidate, Load, LoadKey, LoadState, SourceRef, WriteMode
@@ -286,13 +287,18 @@ def output_of(candidate: Candidate) -> dict[str, str | int]:
 def _readable(
     governance: Governance, pinned: Sequence[SourceRef], wanted: Sequence[SourceRef]
 ) -> tuple[SourceRef, ...]:
-    """The pinned snapshots, unless maintenance expired them."""
+    """The pinned snapshots, unless maintenance expired them or their rows were taken back."""
     if tuple(pinned) == tuple(wanted):
         return tuple(wanted)
-    if all(governance.lake.snapshot(ref.dataset, ref.snapshot_id) is not None for ref in pinned):
+    if all(_is_readable(governance, ref) for ref in pinned):
         return tuple(pinned)
-    log.warning("The snapshots the first try read are gone; this try reads the current ones.")
+    log.warning("What the first try read is gone or was taken back; this try reads the current versions.")
     return tuple(wanted)
+
+
+def _is_readable(governance: Governance, ref: SourceRef) -> bool:
+    there = governance.lake.snapshot(ref.dataset, ref.snapshot_id) is not None
+    return there and why_taken_back(governance, ref) is None
 
 
 @contextmanager

@@ -80,12 +80,13 @@ class Loads:
         return self._update(dataset, [load_id], values, *held) == 1
 
     def candidate(self, load: Load) -> None:
-        """Record what was written: base, candidate and counts. Said again after a rebase.
+        """Record what was written, and of which sources. Said again after a rebase.
 
         :raises LoadInProgressError: when another execution has taken the load over.
         """
         values = {
             "state": LoadState.CANDIDATE,
+            "sources": to_plain(load.sources),
             "base_snapshot_id": load.base_snapshot_id,
             "candidate_snapshot_id": load.candidate_snapshot_id,
             "updated_at": self._clock(),

@@ -17,7 +17,7 @@ from airflow_gov.flow.loading import LoadRequest, open_load, write_candidate
 from airflow_gov.flow.publishing import Publication, publish
 from airflow_gov.flow.recording import recorded
 from airflow_gov.model.contract import LOAD_ID_COLUMN
-from airflow_gov.model.loads import FileRef, LoadKey, WriteMode
+from airflow_gov.model.loads import FileRef, LoadKey, SourceRef, WriteMode
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.runtime import Governance
 from airflow_gov.settings import Settings
@@ -142,15 +142,23 @@ class Gates:
         key: str | None = None,
         mode: WriteMode = WriteMode.APPEND,
         group: str | None = None,
+        contract: Contract | None = None,
+        sources: tuple[SourceRef, ...] = (),
+        **task: Any,
     ) -> Load:
-        """Write a candidate."""
+        """Write a candidate.
+
+        :param contract: another dataset's, with the same columns.
+        :param task: what the task run is.
+        """
         self.clock.move(seconds=1)
-        request = LoadRequest(self.contract, LoadKey((key or uuid.uuid4().hex,)), mode, group=group)
-        with self.execution() as recording, open_load(self.governance, recording, request) as load:
+        contract = contract or self.contract
+        request = LoadRequest(contract, LoadKey((key or uuid.uuid4().hex,)), mode, sources, group)
+        with self.execution(**task) as recording, open_load(self.governance, recording, request) as load:
             write_candidate(
                 self.governance,
                 recording,
-                self.contract,
+                contract,
                 load,
                 lambda folder: self._write(rows, load.load_id, folder),
             )
