@@ -64,18 +64,27 @@ def enforce_deadlines(
 ) -> list[Review]:
     """Take back what nobody confirmed by its deadline, and finish what a killed process began.
 
-    Cheap where there is nothing to do: one look-up in an index.
+    Cheap where there is nothing to do: the store is asked twice.
 
     :param dataset: only this dataset's.
     :param actor: who looked.
     :returns: the reviews that are overdue or rejected now and whose versions were taken back.
     """
+    _open_lost(governance, dataset)
     return [
         review
         for found in governance.store.reviews.due(governance.clock(), dataset)
         if (review := _overdue(governance, found, actor)) is not None
         and _take_back(governance, review, actor=actor)
     ]
+
+
+def _open_lost(governance: Governance, dataset: DatasetName | None) -> None:
+    """Open the reviews of versions whose gates were killed before they could ask for them."""
+    for each in sorted({decision.dataset for decision in governance.store.decisions.unrecorded(dataset)}):
+        head = governance.lake.head(each)
+        if head is not None and governance.store.versions.by_snapshot(each, head) is None:
+            recover_version(governance, each, head)
 
 
 def require_in_time(governance: Governance, dataset: DatasetName) -> None:
