@@ -170,7 +170,7 @@ def test_nor_on_another_load_that_waits(gates):
     verdict = _refused(gates, load)
     gates.promise(stewards=["eve@example.com"], version="1.1.0")
     gates.load(delays(1, first=9))
-    with pytest.raises(GovernanceError, match="'eve@example.com' is no steward"):
+    with pytest.raises(GovernanceError, match=r"'eve@example\.com' is no steward"):
         _waive(gates, steward="eve@example.com", verdict_id=verdict.verdict_id)
     assert _waive(gates, verdict_id=verdict.verdict_id).steward == STEWARD
 
