@@ -167,7 +167,7 @@ def _pushed_down(dataset: Dataset, cases: list[Case]) -> dict[str, Observation |
             else:
                 rule = Rule(case.name, RuleKind.EXPECTATION, case.expectation, arguments=case.kwargs)
                 plans[case.name] = plan_of(rule, relation)
-        return found | evaluate(session, plans, lambda sql: _under_fence(dataset, sql))
+        return found | evaluate(session, plans, lambda sql, *_: _under_fence(dataset, sql))
 
 
 def _under_fence(dataset: Dataset, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:

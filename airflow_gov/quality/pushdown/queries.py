@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from string import Formatter
 from typing import Any
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.sql_text import identifier
 from airflow_gov.model.zones import DatasetName
+from airflow_gov.quality.pushdown.constants import invalid
 from airflow_gov.quality.pushdown.expectations import expectation
 from airflow_gov.quality.pushdown.plans import Fenced, Observation, Plan
 from airflow_gov.quality.pushdown.relation import Relation
@@ -75,7 +77,28 @@ def _of_batch(query: str, relation: Relation) -> str:
     columns = ", ".join(map(identifier, relation.columns))
     condition = f" WHERE {relation.condition}" if relation.condition else ""
     batch = f"(SELECT {columns} FROM {_name(relation)}{condition})"
-    return one_select(without_end(query).replace("{batch}", batch))
+    return one_select(without_end(_filled(query, batch)))
+
+
+def _filled(query: str, batch: str) -> str:
+    """A query with its placeholder filled and doubled braces made single, as Great Expectations reads it.
+
+    Not by ``str.format``, which would also read attributes and pad texts to any length.
+    """
+    try:
+        parts = list(Formatter().parse(query))
+    except ValueError as error:
+        raise _stray_brace(str(error)) from None
+    for _, name, form, conversion in parts:
+        if name is not None and (name != "batch" or form or conversion):
+            raise _stray_brace(f"{{{name}}} is no placeholder")
+    return "".join(text + ("" if name is None else batch) for text, name, *_ in parts)
+
+
+def _stray_brace(why: str) -> GovernanceError:
+    return invalid(
+        f"the query has a brace that is not of {{batch}} ({why}): double what is text, {{{{ or }}}}"
+    )
 
 
 def _name(relation: Relation) -> str:

@@ -299,8 +299,8 @@ def test_users_selects_in_expectations_run_under_the_fence(contract, table, engi
     ("query", "told"),
     [
         ("SELECT * FROM {batch} WHERE delay > 30 LIMIT 0) AS x, (SELECT 1", "is no SQL"),
-        ("SELECT * FROM {batch.foo}", "is no SQL"),
-        ("SELECT * FROM {batch:>9999999999}", "is no SQL"),
+        ("SELECT * FROM {batch.foo}", "is no placeholder"),
+        ("SELECT * FROM {batch:>9999999999}", "is no placeholder"),
         ("", "not one SELECT"),
     ],
 )

@@ -52,7 +52,7 @@ def judged():
         def judge(expectation, condition=None, **arguments):
             rows = relation if condition is None else relation.where(condition)
             plan = pushed_down()[expectation](rows, **arguments)
-            found = evaluate(session, {"rule": plan}, fenced)["rule"]
+            found = evaluate(session, {"rule": plan}, lambda sql, *_: fenced(sql))["rule"]
             if isinstance(found, Exception):
                 raise found
             return found

@@ -65,7 +65,7 @@ def test_rows_of_another_dataset(judged):
         ("SELECT * FROM {batch} AS x -- and a comment", "i = 1", 2),
         ("WITH x AS (SELECT i FROM {batch}) SELECT i FROM x GROUP BY i HAVING count(*) > 1", None, 1),
         ("SELECT * FROM {batch} a JOIN {batch} b USING (i)", "i = 1", 4),
-        ("SELECT * FROM {batch} WHERE s = '{{' OR s = 'a'", None, 2),
+        ("SELECT * FROM {batch} WHERE '{{' || s = chr(123) || 'a'", None, 2),
     ],
 )
 def test_rows_that_a_select_finds(judged, query, condition, rows):
@@ -80,7 +80,7 @@ def test_rows_that_a_select_finds(judged, query, condition, rows):
         ("SELECT * FROM clean.secret", Reason.SQL_REFUSED),
         ("SELECT _load_id FROM {batch}", Reason.SQL_FAILED),
         ("SELECT lost FROM {batch}", Reason.SQL_FAILED),
-        ("SELECT 1); DELETE FROM {batch}; --", Reason.SQL_FAILED),
+        ("SELECT 1); DELETE FROM {batch}; --", Reason.RULE_INVALID),
         ("SELECT '{'", Reason.RULE_INVALID),
         ("SELECT * FROM {table}", Reason.RULE_INVALID),
     ],
@@ -88,7 +88,7 @@ def test_rows_that_a_select_finds(judged, query, condition, rows):
 def test_a_select_reaches_nothing_else(judged, query, reason):
     with pytest.raises(GovernanceError) as raised:
         judged("unexpected_rows_expectation", unexpected_rows_query=query)
-    assert raised.value.reason in (reason, Reason.SQL_REFUSED)
+    assert raised.value.reason == reason
 
 
 def compared(judged, base, comparison, mostly=1.0):
