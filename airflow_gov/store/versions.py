@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select
+from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Version, VersionKind
@@ -91,33 +91,28 @@ class Versions:
         :param number: the version's.
         :returns: the rollback's number, and that of the version it went back to; 0 for before the first.
         """
-        earlier = table.alias("earlier")
-        first = (
-            select(func.min(earlier.c.version))
-            .where(
-                earlier.c.dataset == str(dataset),
-                earlier.c.snapshot_id == table.c.snapshot_id,
-                earlier.c.version < table.c.version,
-            )
-            .correlate(table)
-            .scalar_subquery()
-        )
-        # Nobody has the snapshot of a rollback to before the first version.
-        went_to = func.coalesce(first, 0)
+        same = table.alias("same")
+        first = func.min(same.c.version)
+        # A join: asked for a minimum, SQLite would walk through all versions for each rollback.
         query = (
-            select(table.c.version, went_to)
+            select(table.c.version, first)
+            .join(same, and_(same.c.dataset == table.c.dataset, same.c.snapshot_id == table.c.snapshot_id))
             .where(
                 table.c.dataset == str(dataset),
                 table.c.version > number,
                 table.c.kind == VersionKind.ROLLBACK,
-                went_to < number,
             )
+            .group_by(table.c.version)
+            # Nobody else has the snapshot of a rollback to before the first version.
+            .having(or_(first < number, first == table.c.version))
             .order_by(table.c.version.desc())
             .limit(1)
         )
         with self._database.read() as connection:
             row = connection.execute(query).first()
-        return (row[0], row[1]) if row is not None else None
+        if row is None:
+            return None
+        return row[0], row[1] if row[1] < row[0] else 0
 
     def list(
         self, dataset: DatasetName, limit: int = 50, *, before: int | None = None

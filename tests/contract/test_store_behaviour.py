@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy import create_engine
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import DataRef, Role, Status
@@ -15,6 +17,7 @@ from airflow_gov.model.loads import LoadState, RowCounts, VersionKind, WriteMode
 from airflow_gov.model.summary import DatasetSummary
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.store import Store
+from airflow_gov.store.tables import version as version_table
 from support import records
 from support.records import FLIGHTS, GOLD, T0, Clock
 
@@ -326,6 +329,31 @@ class TestVersions:
         store.versions.record(records.version(8, snapshot_id=999, kind=VersionKind.ROLLBACK))
         assert [store.versions.taken_back(FLIGHTS, number) for number in (1, 7, 8)] == [(8, 0), (8, 0), None]
         assert store.versions.taken_back(GOLD, 1) is None
+
+    def test_that_costs_little_also_after_many_versions(self, store: Store, store_url: str) -> None:
+        many = 3000
+        rows = [
+            {
+                **{column.name: getattr(records.version(number), column.name) for column in version_table.c},
+                "dataset": str(FLIGHTS),
+                "kind": VersionKind.PUBLISH if number % 5 else VersionKind.ROLLBACK,
+                "snapshot_id": 1000 + number - (number % 5 == 0),
+            }
+            for number in range(1, many + 1)
+        ]
+        engine = create_engine(store_url)
+        with engine.begin() as connection:
+            connection.execute(version_table.insert(), rows)
+        engine.dispose()
+        assert store.versions.taken_back(FLIGHTS, 1) is None
+
+        def seconds(act: Callable[[], object]) -> float:
+            start = time.perf_counter()
+            act()
+            return time.perf_counter() - start
+
+        whole = min(seconds(lambda: store.versions.list(FLIGHTS, many)) for _ in range(3))
+        assert min(seconds(lambda: store.versions.taken_back(FLIGHTS, 1)) for _ in range(3)) < whole / 3
 
     def test_what_brought_a_snapshot_is_no_rollback(self, store: Store) -> None:
         first = store.versions.record(records.version(1))
