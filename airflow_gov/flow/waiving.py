@@ -50,8 +50,8 @@ def waive(
     if expires_at.tzinfo is None or not now < expires_at <= now + LONGEST_WAIVER:
         raise GovernanceError(
             Reason.PARAMETER_INVALID,
-            f"A waiver of {dataset} expires within {LONGEST_WAIVER.days} days, in a time zone, and not "
-            f"at {expires_at}.",
+            f"A waiver of {dataset} expires in the future, within {LONGEST_WAIVER.days} days, in a time "
+            f"zone, and not at {expires_at}.",
         )
     verdict = _waivable(governance, dataset, verdict_id)
     require_steward(governance, dataset, verdict.contract_hash, steward)
