@@ -93,6 +93,7 @@ def check_snapshot(governance: Governance, recording: Recording, contract: Contr
         subject = subject_of(governance, contract, sight)
         results = check(subject, governance.engine, known=_known(governance, contract, sight))
     except Exception as error:
+        # Files that vanish under a query raise whatever the engine or the storage raises.
         _refuse_discarded(governance, contract.dataset, sight, error)
         raise
     verdict = Verdict(

@@ -124,7 +124,7 @@ def test_what_the_rest_of_the_project_imports_is_declared_too(folder: str) -> No
     installed = packages_distributions()
     missing = [module for module in imports(folder) if module.split(".")[0] not in {*own, *installed}]
 
-    # A benchmark's peers are not installed for the tests.
+    # A benchmark's peers are not installed for the tests; each is declared in the group `bench`.
     assert {module.split(".")[0] for module in missing} <= {"dlt", "pandera"}
     imported = {
         distribution(m, installed) for m in imports(folder) - set(missing) if m.split(".")[0] not in own
