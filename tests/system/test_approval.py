@@ -196,8 +196,10 @@ def test_a_review_that_nobody_answers_is_rolled_back_when_the_time_is_up(totals)
     )
     published(totals, "gold.totals", GOOD)
     run, _ = asked(totals, review_dag("forgotten", response_timeout=timedelta(seconds=0.01)))
-    SchedulerJobRunner(Job()).check_awaiting_input_timeouts(session=run.session)
-    run.session.commit()
+    scheduler = SchedulerJobRunner(Job())
+    while run.task_instance("ask").state == "awaiting_input":
+        scheduler.check_awaiting_input_timeouts(session=run.session)
+        run.session.commit()
     assert run.step("ask", resumed=True) == "failed"
     assert rows(totals) == 1
     assert rows_of(totals, "gold.totals") == [("AA", 1)]
