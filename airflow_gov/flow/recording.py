@@ -15,6 +15,8 @@ from airflow_gov.model.loads import RowCounts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from airflow_gov.model.column_lineage import ColumnLineage
+    from airflow_gov.model.zones import DatasetName
     from airflow_gov.runtime import Governance
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class Recording:
     code: str | None = None
     code_hash: str | None = None
     bytes_written: int | None = None
+    column_lineage: dict[DatasetName, ColumnLineage] = field(default_factory=dict)
 
     @property
     def execution_id(self) -> str:
