@@ -63,12 +63,12 @@ class CurrentStore:
 
 
 def _make_app() -> FastAPI:
-    from airflow.api_fastapi.core_api.security import requires_access_asset
+    from airflow.providers.openlineage import conf
 
+    from airflow_gov.plugins.viewing import viewer
     from airflow_gov.web import create_app
 
-    # A dataset is an Airflow asset: who may read assets may see the datasets.
-    return create_app(store=CurrentStore(), authenticate=requires_access_asset(method="GET"))
+    return create_app(store=CurrentStore(), viewer=viewer, own_namespace=conf.namespace())
 
 
 class GovernancePlugin(AirflowPlugin):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -14,6 +14,7 @@ from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.serde import to_plain
 from airflow_gov.model.zones import Zone
 from airflow_gov.web import errors
+from airflow_gov.web.access import ViewerDependency, guarded_by
 from airflow_gov.web.pages import render
 from airflow_gov.web.security import SecurityHeaders
 from airflow_gov.web.verdicts import add_verdict_routes
@@ -35,15 +36,18 @@ def utc_now() -> datetime:
 def create_app(
     *,
     store: Callable[[], "Store"],
-    authenticate: Callable[..., Any],
+    viewer: ViewerDependency,
     clock: Callable[[], datetime] = utc_now,
+    own_namespace: str | None = None,
 ) -> FastAPI:
     """Make the application.
 
     :param store: gives the governance store; called once per request.
-    :param authenticate: a FastAPI dependency that raises ``HTTPException`` (401, 403) for whoever may
-        not see the datasets. It guards every route: pages, JSON, static files and unknown paths.
+    :param viewer: a FastAPI dependency that gives the :class:`~airflow_gov.web.access.Viewer`, or raises
+        ``HTTPException`` (401, 403) for whoever may not see the datasets. It guards every route: pages,
+        JSON, static files and unknown paths.
     :param clock: gives the time.
+    :param own_namespace: the OpenLineage namespace of this Airflow's jobs; None where it is not known.
     """
     # The schema and its pages would be routes of FastAPI's own, outside our authentication.
     app = FastAPI(
@@ -53,7 +57,8 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(_routes(_Reader(store, clock), store), dependencies=[Depends(authenticate)])
+    app.state.own_namespace = own_namespace
+    app.include_router(_routes(_Reader(store, clock), store), dependencies=[Depends(guarded_by(viewer))])
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(StarletteHTTPException, errors.http_error)
     app.add_exception_handler(GovernanceError, errors.governance_error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -15,14 +16,35 @@ from airflow_gov.store import Store
 from airflow_gov.web import create_app
 from support import published, records
 
-TOKENS = {"Bearer reader": 200, "Bearer stranger-with-account": 403}
+#: Which Dags whoever shows a token may read; None: every one.
+READABLE: dict[str, frozenset[str] | None] = {
+    "Bearer reader": None,
+    "Bearer limited": frozenset({"flights"}),
+    "Bearer without-dags": frozenset(),
+}
 
 
-def authenticate(authorization: Annotated[str | None, Header()] = None) -> None:
+@dataclass(frozen=True)
+class Person:
+    """A viewer."""
+
+    name: str
+    dags: frozenset[str] | None
+
+    def may_read_dag(self, dag_id: str) -> bool:
+        return self.dags is None or dag_id in self.dags
+
+    def readable_dags(self) -> frozenset[str] | None:
+        return self.dags
+
+
+def viewer(authorization: Annotated[str | None, Header()] = None) -> Person:
     """As Airflow's: 401 without a valid token, 403 for those who may not."""
-    status = TOKENS.get(authorization or "", 401)
-    if status != 200:
-        raise HTTPException(status, "Not authenticated" if status == 401 else "Forbidden")
+    if authorization == "Bearer stranger-with-account":
+        raise HTTPException(403, "Forbidden")
+    if authorization not in READABLE:
+        raise HTTPException(401, "Not authenticated")
+    return Person(authorization.removeprefix("Bearer "), READABLE[authorization])
 
 
 @pytest.fixture
@@ -57,7 +79,7 @@ def store(tmp_path: Path, filled: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def make_app(clock: records.Clock) -> Callable[[Callable[[], Store]], FastAPI]:
-    return lambda source: create_app(store=source, authenticate=authenticate, clock=clock)
+    return lambda source: create_app(store=source, viewer=viewer, clock=clock)
 
 
 @pytest.fixture
@@ -75,6 +97,12 @@ def reader(app: FastAPI) -> TestClient:
     return reading(app)
 
 
-def reading(app: FastAPI) -> TestClient:
-    headers = {"Authorization": "Bearer reader", "Accept": "text/html"}
+@pytest.fixture
+def limited(app: FastAPI) -> TestClient:
+    """Somebody who may read the Dag ``flights`` and no other."""
+    return reading(app, "limited")
+
+
+def reading(app: FastAPI, name: str = "reader") -> TestClient:
+    headers = {"Authorization": f"Bearer {name}", "Accept": "text/html"}
     return TestClient(app, raise_server_exceptions=False, follow_redirects=False, headers=headers)
