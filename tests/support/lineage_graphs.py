@@ -568,7 +568,7 @@ def _publish(store: Store, load: Load, day: int, at: datetime) -> None:
     verdict_id = f"verdict-{dataset}-{day}"
     counts = RowCounts(written=100 * day)
     store.loads.candidate(
-        _replace(
+        replace(
             load, state=LoadState.CANDIDATE, base_snapshot_id=1, candidate_snapshot_id=number, counts=counts
         )
     )
