@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow_gov.flow.sources import published_head
 from airflow_gov.model.durations import read_duration
@@ -12,15 +12,9 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.waits import VersionWait
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from airflow_gov.model.contract import Contract
     from airflow_gov.model.loads import Version
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.runtime import Governance
-
-#: ODCS ``slaProperties`` that say how old data may be, the first one found counts.
-SLA_PROPERTIES = ("freshness", "latency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +48,6 @@ def parse_age(value: object) -> timedelta:
         raise GovernanceError(Reason.PARAMETER_INVALID, f"max_age: {error}") from None
 
 
-def agreed_age(contract: Contract) -> timedelta:
-    """How old the dataset may be by its contract's ``slaProperties``: ``freshness``, else ``latency``.
-
-    :raises GovernanceError: ``PARAMETER_INVALID`` when it says nothing, or nothing that is an age.
-    """
-    for name in SLA_PROPERTIES:
-        for entry in contract.sla:
-            if str(entry.get("property", "")).lower() == name and _is_about(entry, contract):
-                return _agreed(entry, contract)
-    raise GovernanceError(
-        Reason.PARAMETER_INVALID,
-        f"How old may {contract.dataset} be? Pass max_age, or add to slaProperties of "
-        f"{contract.path or 'its contract'}: {{property: freshness, value: 1, unit: d}}.",
-        dataset=str(contract.dataset),
-    )
-
-
 def freshness(governance: Governance, dataset: DatasetName, *, column: str | None = None) -> Freshness | None:
     """How fresh a dataset is; None while nothing is published.
 
@@ -85,29 +62,6 @@ def freshness(governance: Governance, dataset: DatasetName, *, column: str | Non
         return None
     as_of = version.published_at if column is None else _newest_value(governance, dataset, column)
     return Freshness(version, as_of)
-
-
-def _agreed(entry: Mapping[str, Any], contract: Contract) -> timedelta:
-    try:
-        return read_duration(entry.get("value"), entry.get("unit"))
-    except ValueError as error:
-        raise GovernanceError(
-            Reason.PARAMETER_INVALID,
-            f"slaProperties of {contract.path or contract.dataset}: {entry.get('property')}: {error}",
-            dataset=str(contract.dataset),
-        ) from None
-
-
-def _is_about(entry: Mapping[str, Any], contract: Contract) -> bool:
-    """Whether an agreement concerns the dataset: those without ``element`` concern all of the file."""
-    element = entry.get("element")
-    if not element:
-        return True
-    names = {str(contract.dataset), contract.dataset.name}
-    return any(
-        text in names or text.rpartition(".")[0] in names
-        for text in (part.strip() for part in str(element).split(","))
-    )
 
 
 def _newest_value(governance: Governance, dataset: DatasetName, column: str) -> datetime | None:

@@ -96,7 +96,8 @@ class DatasetFreshnessSensor(GovernedSensor):
         return DatasetName.parse(self.dataset, governance.settings.zone_aliases)
 
     def _limit(self, governance: Governance, context: Context, dataset: DatasetName) -> timedelta:
-        from airflow_gov.flow.freshness import agreed_age, parse_age
+        from airflow_gov.flow.freshness import parse_age
+        from airflow_gov.model.promises import agreed_age
 
         if self.max_age is not None:
             return parse_age(self.max_age)

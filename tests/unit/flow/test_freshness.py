@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from airflow_gov.flow.freshness import agreed_age, parse_age
+from airflow_gov.flow.freshness import parse_age
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.promises import agreed_age
 from support import records
 
 
