@@ -22,6 +22,7 @@ class Reason(StrEnum):
     DATASET_NAME_INVALID = "dataset_name_invalid"
     DATASET_UNKNOWN = "dataset_unknown"
     DEPENDENCY_MISSING = "dependency_missing"
+    EVENT_INVALID = "event_invalid"
     FORMAT_UNSUPPORTED = "format_unsupported"
     HOP_REFUSED = "hop_refused"
     KEY_INVALID = "key_invalid"
