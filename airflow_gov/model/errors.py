@@ -15,6 +15,7 @@ class Reason(StrEnum):
     """Why something was refused. Values are stable: they are stored and shown to machines."""
 
     CANDIDATE_STALE = "candidate_stale"
+    COLUMN_UNKNOWN = "column_unknown"
     CONFIGURATION_INVALID = "configuration_invalid"
     CONTRACT_CHANGED = "contract_changed"
     CONTRACT_INVALID = "contract_invalid"
@@ -25,6 +26,7 @@ class Reason(StrEnum):
     EVENT_INVALID = "event_invalid"
     FORMAT_UNSUPPORTED = "format_unsupported"
     HOP_REFUSED = "hop_refused"
+    JOB_UNKNOWN = "job_unknown"
     KEY_INVALID = "key_invalid"
     LAKE_UNAVAILABLE = "lake_unavailable"
     LOAD_IN_PROGRESS = "load_in_progress"
