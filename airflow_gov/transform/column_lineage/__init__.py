@@ -1,0 +1,5 @@
+"""Which columns a result's columns come from: of SQL, of Ibis, of files, and as declared."""
+
+from airflow_gov.transform.column_lineage.sql import incomplete, sql_lineage
+
+__all__ = ["incomplete", "sql_lineage"]
