@@ -109,7 +109,7 @@ def parse_batch(text: str | bytes) -> list[Any]:
     """Read a JSON list of events; one that cannot be read leaves the others alone.
 
     :param text: UTF-8 where it is bytes.
-    :returns: each event as :func:`parse_text` gives it, or the :class:`EventError` that says why not.
+    :returns: each event as :func:`parse_text` gives it; the text of one that it refuses, as bytes.
     :raises EventError: when the text is too long, is not JSON, or is no list.
     """
     plain = _decoded(text)
@@ -149,8 +149,8 @@ def _survey(value: Any) -> tuple[int, int]:
 def _one_by_one(element: str) -> Any:
     try:
         return parse_text(element)
-    except EventError as error:
-        return error
+    except EventError:
+        return element.strip().encode("utf-8", "surrogatepass")
 
 
 def _decoded(text: str | bytes) -> str:
