@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from airflow.sdk import Asset
 
@@ -14,7 +13,6 @@ from airflow_gov.model.zones import DatasetName, Zone
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-    from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
 
 #: URI scheme of our assets: ``airflow-gov://<zone>/<name>``.
 SCHEME = "airflow-gov"
@@ -63,15 +61,6 @@ def sanitize_uri(uri: SplitResult) -> SplitResult:
     except GovernanceError as error:
         raise ValueError(f"{uri.geturl()}: {error}") from error
     return uri
-
-
-def to_openlineage(asset: Asset, lineage_context: object) -> OpenLineageDataset:  # noqa: ARG001 - Airflow's signature
-    """Name an asset of ours as OpenLineage does: namespace and name."""
-    from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
-
-    parts = urlsplit(asset.uri)
-    name = f"{parts.netloc}.{parts.path.removeprefix('/')}"
-    return OpenLineageDataset(namespace=SCHEME, name=name)
 
 
 def dataset(name: str) -> Dataset:

@@ -64,7 +64,7 @@ def get_provider_info() -> dict[str, Any]:
             {
                 "schemes": ["airflow-gov"],
                 "handler": "airflow_gov.assets.sanitize_uri",
-                "to_openlineage_converter": "airflow_gov.assets.to_openlineage",
+                "to_openlineage_converter": "airflow_gov.hooks.asset_uris.to_openlineage",
             },
         ],
         "connection-types": [
@@ -227,6 +227,26 @@ def get_provider_info() -> dict[str, Any]:
                         "type": "string",
                         "example": "256MB",
                         "default": "128MB",
+                    },
+                    "openlineage_include_sql": {
+                        "description": (
+                            "Whether OpenLineage is told the texts of queries. Their literals may be personal\n"
+                            "values.\n"
+                        ),
+                        "version_added": "0.1.0",
+                        "type": "boolean",
+                        "example": "True",
+                        "default": "False",
+                    },
+                    "lineage_spool_size": {
+                        "description": (
+                            "What lineage events may take on disk (in `spool_folder`) while the store is\n"
+                            "down. Beyond it new events are refused, logged and counted.\n"
+                        ),
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "1GB",
+                        "default": "256MB",
                     },
                 },
             },

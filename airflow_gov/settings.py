@@ -48,7 +48,7 @@ class Option:
 
     :param name: its key in airflow.cfg.
     :param description: what it does.
-    :param type: ``string`` or ``integer``.
+    :param type: ``string``, ``integer`` or ``boolean``.
     :param default: as text; ``{AIRFLOW_HOME}`` stands for Airflow's home.
     :param example: a value someone might set.
     :param sensitive: whether the value may hold a secret and is never shown.
@@ -92,6 +92,8 @@ class Settings:
     :param catalog_properties: PyIceberg's, ``warehouse`` aside.
     :param target_file_size: as written; :attr:`target_file_bytes` is the number.
     :param threads: 0 means one per processor.
+    :param lineage_namespace: of this Airflow's jobs in OpenLineage: ``[openlineage] namespace``, read as
+        Airflow's provider does.
     """
 
     home: Path
@@ -108,6 +110,9 @@ class Settings:
     spool_folder: Path
     load_lease_seconds: int
     target_file_size: str
+    openlineage_include_sql: bool
+    lineage_spool_size: str
+    lineage_namespace: str
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ, home: Path | None = None) -> Settings:
@@ -136,12 +141,20 @@ class Settings:
             spool_folder=Path(values.get("spool_folder", _absolute)),
             load_lease_seconds=values.get("load_lease_seconds", _whole_number(minimum=10)),
             target_file_size=values.get("target_file_size", _size_text),
+            openlineage_include_sql=values.get("openlineage_include_sql", _boolean),
+            lineage_spool_size=values.get("lineage_spool_size", _size_text),
+            lineage_namespace=values.lineage_namespace(),
         )
 
     @property
     def target_file_bytes(self) -> int:
         """`target_file_size` in bytes."""
         return size_in_bytes(self.target_file_size)
+
+    @property
+    def lineage_spool_bytes(self) -> int:
+        """`lineage_spool_size` in bytes."""
+        return size_in_bytes(self.lineage_spool_size)
 
 
 def size_in_bytes(text: str) -> int:
@@ -182,6 +195,11 @@ class _Values:
             shown = "the value (not shown, it may hold a secret)" if options()[name].sensitive else repr(text)
             _refuse(f"{where}: {shown} is not allowed; it has to be {error}.", name)
 
+    def lineage_namespace(self) -> str:
+        """The namespace of this Airflow's jobs, which another section of airflow.cfg names."""
+        found = self._environ.get("AIRFLOW__OPENLINEAGE__NAMESPACE") or self._namespace_in_file
+        return self._expand(found) or self._environ.get("OPENLINEAGE_NAMESPACE") or "default"
+
     def _find(self, option: Option) -> tuple[str, str]:
         if option.variable in self._environ:
             return self._expand(self._environ[option.variable]), option.variable
@@ -194,6 +212,7 @@ class _Values:
         parser = configparser.ConfigParser()
         try:
             parser.read(self._file, encoding="utf-8")
+            self._namespace_in_file = parser.get("openlineage", "namespace", fallback="")
             return dict(parser.items(SECTION)) if parser.has_section(SECTION) else {}
         except (configparser.Error, UnicodeDecodeError) as error:
             # Only the kind of problem: the message may quote a line with a password.
@@ -278,6 +297,12 @@ def _whole_number(*, minimum: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise _NotAllowedError("True or False")
+    return text.lower() == "true"
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -37,6 +37,8 @@ class Recording:
     code_hash: str | None = None
     bytes_written: int | None = None
     column_lineage: dict[DatasetName, ColumnLineage] = field(default_factory=dict)
+    #: The record as it was written when the execution ended or paused.
+    final: Execution | None = None
 
     @property
     def execution_id(self) -> str:
@@ -150,6 +152,7 @@ def _finish(
     )
     if outcome.error is not None:
         final = _with_error(final, outcome.error, redact)
+    recording.final = final
     try:
         governance.store.executions.finish(final)
     except GovernanceError as error:

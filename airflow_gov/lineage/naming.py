@@ -7,7 +7,8 @@ which names catalogues know it is a facet (``symlinks``).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -21,18 +22,46 @@ _SAME_STORAGE = {"s3a": "s3", "s3n": "s3"}
 _SAME_CATALOGUE = {"thrift": "hive"}
 
 
-def table_address(location: str) -> tuple[str, str]:
-    """Namespace and name of a table.
+class Address(NamedTuple):
+    """OpenLineage's name of a dataset."""
 
-    :param location: where its files lie: ``/path``, ``file:///path``, ``s3://bucket/prefix`` …
+    namespace: str
+    name: str
+
+
+def table_address(location: str) -> Address:
+    """Namespace and name of a table, or of a file.
+
+    :param location: where it lies: ``/path``, ``file:///path``, ``s3://bucket/prefix``, ``https://…`` …
     """
     parts = urlsplit(location)
     if parts.scheme in ("", "file"):
         path = location.removeprefix("file://").removeprefix("file:")
-        return "file", path.rstrip("/") or "/"
+        return Address("file", path.rstrip("/") or "/")
     scheme = _SAME_STORAGE.get(parts.scheme, parts.scheme)
     path = location.partition("://")[2].partition("/")[2]
-    return f"{scheme}://{parts.netloc}", path.strip("/") or "/"
+    return Address(f"{scheme}://{parts.netloc}", path.strip("/") or "/")
+
+
+def expected_address(dataset: DatasetName, properties: Mapping[str, str]) -> Address:
+    """The name a dataset will have, as far as it can be known without asking the catalogue.
+
+    SQL catalogues put a table where the warehouse and its name say; others decide for themselves, and then
+    it is the dataset's name in this package.
+
+    :param dataset: the dataset.
+    :param properties: the catalogue's, with ``warehouse``.
+    """
+    warehouse = properties.get("warehouse", "")
+    if not warehouse or not _is_sql(properties):
+        return Address(OUR_NAMESPACE, str(dataset))
+    location = warehouse if "://" in warehouse else str(Path(warehouse).absolute())
+    return table_address(f"{location.rstrip('/')}/{dataset.zone}/{dataset.name}")
+
+
+def _is_sql(properties: Mapping[str, str]) -> bool:
+    uri = properties.get("uri", "")
+    return properties.get("type") == "sql" or uri.startswith(("sqlite", "postgresql"))
 
 
 def catalogue_names(dataset: DatasetName, properties: Mapping[str, str]) -> list[dict[str, str]]:
@@ -43,11 +72,11 @@ def catalogue_names(dataset: DatasetName, properties: Mapping[str, str]) -> list
     """
     namespaces = [OUR_NAMESPACE]
     if uri := properties.get("uri"):
-        namespaces.insert(0, _without_credentials(uri))
+        namespaces.insert(0, without_credentials(uri))
     return [{"namespace": each, "name": str(dataset), "type": "TABLE"} for each in namespaces]
 
 
-def _without_credentials(uri: str) -> str:
+def without_credentials(uri: str) -> str:
     """A catalogue's address: no user, no password, no parameters, no driver."""
     scheme, separator, rest = uri.partition("://")
     if not separator:

@@ -11,9 +11,11 @@ from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
 
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.execution import DataRef, Role
 from airflow_gov.model.verdicts import LONGEST_WAIVER
 from airflow_gov.operators.candidates import loads_of
 from airflow_gov.operators.recording import governed
+from airflow_gov.operators.telling import TellsLineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -28,7 +30,7 @@ ACTION = "Ask a steward"
 _SHOWN = 20
 
 
-class StewardApprovalOperator(HITLOperator):
+class StewardApprovalOperator(TellsLineage, HITLOperator):
     """Ask the stewards of a dataset about what its gate left to them, in Airflow's Required Actions.
 
     Two things may be left. A candidate that broke rules: approving it grants a waiver, for these rules
@@ -87,6 +89,16 @@ class StewardApprovalOperator(HITLOperator):
         self.users = users
         self.waiver_days = waiver_days
 
+    @property
+    def intention(self) -> str:
+        """To ask."""
+        return ACTION
+
+    @property
+    def read_names(self) -> Sequence[Any]:
+        """What may have to be decided on."""
+        return [self.candidate, self.dataset]
+
     def execute(self, context: Context) -> Any:
         """Ask, where there is something to ask."""
         with governed(self, context, ACTION) as (governance, recording):
@@ -131,10 +143,12 @@ class StewardApprovalOperator(HITLOperator):
             self.log.warning("%s gave no reason, or a waiver of %s days: asking again.", steward, days)
             raise self._question(governance, recording, context, pending)
         recording.action = f"{steward} decides on {_names(pending)}"
+        _record(recording, pending)
         expires_at = governance.clock() + timedelta(days=days)
         approval = Approval(steward, f"airflow: {steward}", reason, expires_at)
         if response["chosen_options"] != [APPROVE]:
             reject(governance, pending, approval)
+            _record_rollbacks(recording, pending)
             raise AirflowFailException(f"{steward} rejected {_names(pending)}: {reason}")
         done = approve(governance, pending, approval)
         responded_at = response["responded_at"].isoformat()
@@ -205,6 +219,27 @@ class StewardApprovalOperator(HITLOperator):
         for each in pending:
             if each.review is not None:
                 enforce_deadlines(governance, dataset=each.dataset, actor=actor.triggered_by or actor.os_user)
+
+
+def _record(recording: Recording, pending: Sequence[Pending]) -> None:
+    """What was decided on."""
+    for each in pending:
+        recording.add(
+            DataRef(
+                role=Role.SOURCE,
+                dataset=str(each.dataset),
+                snapshot_id=each.verdict.snapshot_id,
+                version=each.review.version if each.review is not None else None,
+                rows=each.verdict.rows,
+            )
+        )
+
+
+def _record_rollbacks(recording: Recording, pending: Sequence[Pending]) -> None:
+    """What was taken back: the datasets under review."""
+    for each in pending:
+        if each.review is not None:
+            recording.add(DataRef(role=Role.TARGET, dataset=str(each.dataset)))
 
 
 def _names(pending: Sequence[Pending]) -> str:

@@ -13,6 +13,7 @@ from airflow_gov.model.loads import LoadKey, WriteMode
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.operators.contracts import contracts_of
 from airflow_gov.operators.recording import governed
+from airflow_gov.operators.telling import TellsLineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Output = dict[str, Any]
 
 
-class ZoneOperator(BaseOperator):
+class ZoneOperator(TellsLineage, BaseOperator):
     """An operator that writes a candidate into a zone and records what it did.
 
     :param load_key: what makes it the same load when it is tried again (templated); default: dag_id,
@@ -55,6 +56,21 @@ class ZoneOperator(BaseOperator):
         """The datasets this operator writes, as the user named them; a gate publishes these."""
         raise NotImplementedError
 
+    @property
+    def intention(self) -> str:
+        """What the operator does."""
+        return self.action
+
+    @property
+    def read_names(self) -> Sequence[Any]:
+        """What ``source`` names, where the operator has one."""
+        return [getattr(self, "source", None)]
+
+    @property
+    def written_names(self) -> Sequence[Any]:
+        """The datasets a gate publishes."""
+        return self.target_names
+
     @abstractmethod
     def run(self, governance: Governance, recording: Recording, context: Context) -> Output:
         """Do the work and say which candidate came of it."""
@@ -70,7 +86,9 @@ class ZoneOperator(BaseOperator):
         :raises GovernanceError: a bad name, no contract, or one that is not valid.
         """
         dataset = self.parse_dataset(governance, name)
-        return contracts_of(governance, context, self.contracts_folder).resolve(dataset)
+        contract = contracts_of(governance, context, self.contracts_folder).resolve(dataset)
+        self.contracts_used = (*self.contracts_used, contract)
+        return contract
 
     @staticmethod
     def parse_dataset(governance: Governance, name: str) -> DatasetName:

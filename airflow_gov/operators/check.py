@@ -70,6 +70,11 @@ class QualityCheckOperator(TellsVerdicts, ZoneOperator):
         """Nothing for a gate: a check writes no rows."""
         return []
 
+    @property
+    def read_names(self) -> Sequence[Any]:
+        """What is checked."""
+        return [self.dataset, self.candidate]
+
     def run(self, governance: Governance, recording: Recording, context: Context) -> Any:
         """Check, record the verdicts, and fail if that is wanted."""
         if self.on_failure not in ON_FAILURE:
@@ -79,7 +84,7 @@ class QualityCheckOperator(TellsVerdicts, ZoneOperator):
                 "a check publishes nothing.",
             )
         verdicts = self._check(governance, recording, context)
-        self.tell_verdicts(governance, verdicts)
+        self.verdicts = tuple(verdicts)
         names = ", ".join(sorted({str(verdict.dataset) for verdict in verdicts}))
         recording.action = f"Check {names}"
         self._judge(verdicts)

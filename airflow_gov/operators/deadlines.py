@@ -39,6 +39,11 @@ class ReviewDeadlineOperator(ZoneOperator):
         """Nothing for a gate: what is restored was published before."""
         return []
 
+    @property
+    def written_names(self) -> Sequence[Any]:
+        """What may be restored."""
+        return [self.dataset]
+
     def run(self, governance: Governance, recording: Recording, context: Context) -> Any:
         """See to all deadlines that have passed."""
         from airflow_gov.flow.reviewing import enforce_deadlines

@@ -55,6 +55,16 @@ class RawIngestOperator(ZoneOperator):
         """The raw dataset."""
         return [self.dataset]
 
+    @property
+    def read_names(self) -> Sequence[Any]:
+        """Nothing of the lake."""
+        return ()
+
+    @property
+    def read_outside(self) -> str | None:
+        """The file, object or URL."""
+        return self.source
+
     def run(self, governance: Governance, recording: Recording, context: Context) -> Output:
         """Keep the bytes and index them."""
         from airflow_gov.flow.ingesting import Ingestion, ingest
@@ -73,4 +83,6 @@ class RawIngestOperator(ZoneOperator):
             return None
         from airflow_gov.hooks.database import database_source
 
-        return database_source(self.source_conn_id, table=self.table, sql=self.sql, dataset=self.dataset)
+        source = database_source(self.source_conn_id, table=self.table, sql=self.sql, dataset=self.dataset)
+        self.sql_dialect = source.identity.get("dialect")
+        return source

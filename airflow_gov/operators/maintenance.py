@@ -57,6 +57,11 @@ class MaintenanceOperator(ZoneOperator):
         """Nothing for a gate: maintenance changes no rows."""
         return []
 
+    @property
+    def written_names(self) -> Sequence[Any]:
+        """What is maintained."""
+        return [self.dataset]
+
     def run(self, governance: Governance, recording: Recording, context: Context) -> Output:
         """Maintain one dataset after the other."""
         from airflow_gov.flow.maintenance import Upkeep, maintain

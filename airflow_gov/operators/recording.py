@@ -25,9 +25,11 @@ from airflow_gov.flow.recording import Outcome, Recording, recorded
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import Actor, Execution, Status, TaskRun
 from airflow_gov.model.serde import to_plain
+from airflow_gov.operators.telling import TellsLineage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from airflow.sdk import BaseOperator, Context
 
@@ -69,10 +71,10 @@ def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[
     """
     from airflow_gov.hooks.governance import GovernanceHook
 
-    governance = None
+    governance = recording = None
     try:
         governance = GovernanceHook().get_governance()
-        opening = opening_execution(operator, context, action, governance)
+        opening = opening_execution(operator, context, action, governance.clock())
         with (
             recorded(governance, opening, classify=_classifier(context), redact=_redact) as recording,
             _interruptions_as_timeouts(operator, governance, opening),
@@ -84,13 +86,19 @@ def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[
         raise
     finally:
         if governance is not None:
+            if recording is not None and isinstance(operator, TellsLineage):
+                operator.take_down(governance, recording)
             governance.close()
 
 
-def opening_execution(
-    operator: BaseOperator, context: Context, action: str, governance: Governance
-) -> Execution:
-    """The record as known when the task starts."""
+def opening_execution(operator: BaseOperator, context: Context, action: str, start: datetime) -> Execution:
+    """The record as known when the task starts.
+
+    :param operator: the task.
+    :param context: Airflow's context.
+    :param action: what it is going to do, in one sentence.
+    :param start: when it starts.
+    """
     ti: Any = context["ti"]
     run: Any = context["dag_run"]
     return Execution(
@@ -109,7 +117,7 @@ def opening_execution(
         operator=getattr(operator, "custom_operator_name", None) or type(operator).__name__,
         action=action,
         status=Status.RUNNING,
-        start=governance.clock(),
+        start=start,
         actor=Actor(
             os_user=os_user(),
             triggered_by=run.triggering_user_name,

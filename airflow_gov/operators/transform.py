@@ -99,6 +99,7 @@ class TransformOperator(ZoneOperator):
     def _record_code(self, recording: Recording) -> None:
         if self.sql is not None:
             recording.action = "SQL, Iceberg to Iceberg"
+            self.sql_dialect = "duckdb"
             recording.set_code(self.sql)
         elif self.transform is not None:
             recording.action = f"Python function {self.transform.__qualname__}, Iceberg to Iceberg"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from airflow_gov.listeners import runs
+from airflow_gov.listeners import lineage, runs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -76,7 +76,7 @@ class GovernancePlugin(AirflowPlugin):
 
     name = "airflow_gov"
     # These attributes are lists because Airflow removes from them what it cannot use.
-    listeners = [runs]  # noqa: RUF012
+    listeners = [lineage, runs]  # noqa: RUF012
     fastapi_apps = [  # noqa: RUF012
         {"name": "Airflow Governance", "url_prefix": URL_PREFIX, "app": GovernanceApp(_make_app)},
     ]

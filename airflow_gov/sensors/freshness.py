@@ -57,6 +57,11 @@ class DatasetFreshnessSensor(GovernedSensor):
         self.contracts_folder = contracts_folder
         self._found: Freshness | None = None
 
+    @property
+    def read_names(self) -> Sequence[Any]:
+        """What it waits for."""
+        return [self.dataset]
+
     def look(self, governance: Governance, context: Context) -> bool:
         """Whether it is fresh now."""
         from airflow_gov.flow.freshness import freshness

@@ -82,6 +82,16 @@ class QualityGateSensor(TellsVerdicts, GovernedSensor):
         self._options: GateOptions | None = None
         self._found: list[Load] = []
 
+    @property
+    def read_names(self) -> Sequence[Any]:
+        """The candidates it checks."""
+        return [self.candidate, self.dataset]
+
+    @property
+    def written_names(self) -> Sequence[Any]:
+        """The same datasets, as it publishes them."""
+        return self.read_names
+
     def look(self, governance: Governance, context: Context) -> bool:
         """Whether there is something to check. Wrong options are refused before anything is waited for."""
         self._options = self._options or self._read_options(governance, context)
@@ -112,7 +122,7 @@ class QualityGateSensor(TellsVerdicts, GovernedSensor):
         options = self._options or self._read_options(governance, context)
         with self.telling(governance):
             publications = publish(governance, recording, self._found, options)
-        self.tell_publications(governance, publications)
+        self.tell_publications(publications)
         for publication in publications:
             self._update_asset(publication, context)
         return self._output(publications)
@@ -130,6 +140,11 @@ class QualityGateSensor(TellsVerdicts, GovernedSensor):
             expectation_parameters=dict(self.expectation_parameters or {}),
             contract_hashes=contract_hash,
         )
+
+    def _material(self) -> Any:
+        material = super()._material()
+        material.loads = self._found
+        return material
 
     def _output(self, publications: Sequence[Publication]) -> Any:
         found = {(load.dataset, load.load_id) for load in self._found}

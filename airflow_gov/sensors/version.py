@@ -59,6 +59,11 @@ class PublishedVersionSensor(GovernedSensor):
         self.verdict = verdict
         self._version: Version | None = None
 
+    @property
+    def read_names(self) -> Sequence[Any]:
+        """What it waits for."""
+        return [self.dataset]
+
     def look(self, governance: Governance, context: Context) -> bool:
         """Whether there is such a version."""
         wait = self._wait(governance)

@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.operators.recording import governed
+from airflow_gov.operators.telling import TellsLineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from airflow_gov.triggers.shared import SharedWaitTrigger
 
 
-class GovernedSensor(BaseSensorOperator):
+class GovernedSensor(TellsLineage, BaseSensorOperator):
     """A sensor that asks the governance store, and then does something under governance.
 
     ``soft_fail`` and ``never_fail`` apply to waiting only. Deferred, all sensors of a triggerer with the
@@ -49,6 +50,11 @@ class GovernedSensor(BaseSensorOperator):
         self.deferrable = deferrable
         self._governance: Governance | None = None
         self._waiting_since: datetime | None = None
+
+    @property
+    def intention(self) -> str:
+        """To wait."""
+        return self.waiting
 
     @abstractmethod
     def look(self, governance: Governance, context: Context) -> bool:

@@ -35,7 +35,7 @@ class Home:
     @property
     def governance(self) -> Governance:
         """The wired parts, as a task of this home sees them."""
-        return Governance(Settings.load())
+        return Governance(Settings.load({**os.environ, **self.environ}))
 
     def contract(
         self,
@@ -66,22 +66,39 @@ class Home:
         path.write_text(text)
         return str(path)
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """What makes a process work in this home."""
+        state = self.folder / "state"
+        options = {
+            "SQL_ALCHEMY_CONN": f"sqlite:///{state}/governance.db",
+            "CATALOG_PROPERTIES": json.dumps({"type": "sql", "uri": f"sqlite:///{state}/catalog.db"}),
+            "WAREHOUSE": str(state / "lake"),
+            "SPOOL_FOLDER": str(state / "spool"),
+            "CONTRACTS_FOLDER": str(self.contracts),
+        }
+        return {f"AIRFLOW__AIRFLOW_GOV__{key}": value for key, value in options.items()}
+
+
+@pytest.fixture(scope="session")
+def make_home(airflow_database: None) -> Callable[[Path], Home]:
+    """Makes a governed home in an empty folder; its environment is not set."""
+
+    def make(folder: Path) -> Home:
+        for name in ("contracts", "sources", "state"):
+            (folder / name).mkdir()
+        return Home(folder, folder / "contracts", folder / "sources")
+
+    return make
+
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, airflow_database: None) -> Home:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_home: Callable[[Path], Home]) -> Home:
     """A governed home of this test's own."""
-    for name in ("contracts", "sources", "state"):
-        (tmp_path / name).mkdir()
-    state = tmp_path / "state"
-    for key, value in {
-        "SQL_ALCHEMY_CONN": f"sqlite:///{state}/governance.db",
-        "CATALOG_PROPERTIES": json.dumps({"type": "sql", "uri": f"sqlite:///{state}/catalog.db"}),
-        "WAREHOUSE": str(state / "lake"),
-        "SPOOL_FOLDER": str(state / "spool"),
-        "CONTRACTS_FOLDER": str(tmp_path / "contracts"),
-    }.items():
-        monkeypatch.setenv(f"AIRFLOW__AIRFLOW_GOV__{key}", value)
-    return Home(tmp_path, tmp_path / "contracts", tmp_path / "sources")
+    made = make_home(tmp_path)
+    for key, value in made.environ.items():
+        monkeypatch.setenv(key, value)
+    return made
 
 
 @pytest.fixture

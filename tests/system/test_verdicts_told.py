@@ -7,18 +7,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
 
 from airflow_gov.model.zones import DatasetName
 from support.contracts import table
+from support.lineage_schemas import SPECIFICATION, event_problems
 
 pytestmark = pytest.mark.airflow
 
-SPECIFICATION = os.environ.get("AIRFLOW_GOV_OPENLINEAGE_SPEC")
 KEYED = {"logicalType": "integer", "required": True, "primaryKey": True, "primaryKeyPosition": 1}
 NAMED = {"logicalType": "string", "quality": [{"metric": "nullValues", "mustBe": 0}]}
 
@@ -50,28 +47,6 @@ def told(home, tmp_path):
     assert "failed" in ran.stdout.splitlines(), ran.stdout[-3000:] + ran.stderr[-3000:]
     read = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
     return home, {(each["job"]["name"].partition(".")[2], each["eventType"]): each for each in read}
-
-
-def problems(event: dict[str, Any]) -> list[str]:
-    """What OpenLineage's schemas find wrong with an event, or with a facet of ours in it."""
-    assert SPECIFICATION is not None
-    files = [Path(SPECIFICATION, "OpenLineage.json"), *Path(SPECIFICATION, "facets").glob("*.json")]
-    schemas = [json.loads(file.read_text("utf-8")) for file in files]
-    registry: Registry[Any] = Registry().with_resources(
-        (each["$id"], Resource.from_contents(each)) for each in schemas
-    )
-
-    def wrong(reference: str, instance: Any) -> list[str]:
-        validator = Draft202012Validator(
-            {"$ref": reference}, registry=registry, format_checker=FormatChecker()
-        )
-        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(instance)]
-
-    found = wrong("https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent", event)
-    facets = [event["run"]["facets"]["test"]]
-    for dataset in (*event["inputs"], *event["outputs"]):
-        facets += [*dataset["facets"].values(), *dataset.get("inputFacets", {}).values()]
-    return found + [problem for facet in facets for problem in wrong(facet["_schemaURL"], facet)]
 
 
 def test_verdicts_are_told_to_openlineage_and_linked_to(told) -> None:
@@ -111,7 +86,7 @@ def test_verdicts_are_told_to_openlineage_and_linked_to(told) -> None:
     assert warned["outputs"] == []
     if SPECIFICATION is not None:
         for event in (passed, refused, warned):
-            assert problems(event) == []
+            assert event_problems(event) == []
 
     for task_id, dataset in {"gate_good": good, "gate_bad": bad, "check_bad": bad}.items():
         verdict = governance.store.verdicts.list(dataset)[0]

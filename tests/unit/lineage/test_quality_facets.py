@@ -4,55 +4,25 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
 
-from airflow_gov.lineage import (
-    assertions_facet,
-    checked_dataset,
-    metrics_facet,
-    published_dataset,
-    test_run_facet,
-)
+from airflow_gov.lineage.dataset_facets import LakeAddress, Stand
+from airflow_gov.lineage.datasets import Amount, Known, read_dataset
 from airflow_gov.lineage.facets import PRODUCER
+from airflow_gov.lineage.quality_facets import assertions_facet, metrics_facet, test_run_facet
 from airflow_gov.model.verdicts import RuleResult, Severity, Verdict
 from support import records, reports
+from support.lineage_schemas import facet_problems, needs_the_schemas, schemas
 
-SPECIFICATION = os.environ.get("AIRFLOW_GOV_OPENLINEAGE_SPEC")
-needs_the_schemas = pytest.mark.skipif(
-    SPECIFICATION is None,
-    reason="AIRFLOW_GOV_OPENLINEAGE_SPEC does not name a folder with OpenLineage's JSON schemas",
-)
 LOCATION = "/lake/clean/flights"
-CATALOGUE = {"type": "sql", "uri": "postgresql+psycopg2://gov:hunter2@db:5432/lake?sslmode=require"}
-
-
-@cache
-def _schemas() -> Registry[Any]:
-    assert SPECIFICATION is not None
-    files = [Path(SPECIFICATION, "OpenLineage.json"), *Path(SPECIFICATION, "facets").glob("*.json")]
-    contents = [json.loads(file.read_text("utf-8")) for file in files]
-    return Registry().with_resources((each["$id"], Resource.from_contents(each)) for each in contents)
-
-
-def problems(reference: str, instance: Any) -> list[str]:
-    """What OpenLineage's schema of that address finds wrong."""
-    validator = Draft202012Validator({"$ref": reference}, registry=_schemas(), format_checker=FormatChecker())
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(instance)]
-
-
-def facet_problems(facet: dict[str, Any]) -> list[str]:
-    """What the schema that a facet names finds wrong with it, as JSON."""
-    return problems(facet["_schemaURL"], json.loads(json.dumps(facet, allow_nan=False)))
+LAKE = LakeAddress(
+    "lake", {"type": "sql", "uri": "postgresql+psycopg2://gov:hunter2@db:5432/lake?sslmode=require"}
+)
 
 
 _CHECKS = st.sampled_from(
@@ -116,21 +86,6 @@ def test_openlineages_schemas_take_the_facets_of_any_verdict(
 
 
 @needs_the_schemas
-def test_openlineages_schemas_take_the_datasets() -> None:
-    base = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs"
-    checked = checked_dataset(reports.verdict(), LOCATION, CATALOGUE, size=10, files=1)
-    published = published_dataset(records.version(), LOCATION, CATALOGUE)
-    assert problems(f"{base}/InputDataset", checked) == []
-    assert problems(f"{base}/OutputDataset", published) == []
-    for facet in [
-        *checked["facets"].values(),
-        *checked["inputFacets"].values(),
-        *published["facets"].values(),
-    ]:
-        assert facet_problems(facet) == []
-
-
-@needs_the_schemas
 def test_a_facet_that_is_wrong_is_found() -> None:
     facet = assertions_facet(reports.verdict())
     facet["assertions"][0]["success"] = "yes"
@@ -149,7 +104,7 @@ def test_a_facet_that_is_wrong_is_found() -> None:
 )
 def test_the_schemas_are_the_newest_of_the_specification(facet: dict[str, Any]) -> None:
     address = facet["_schemaURL"].partition("#")[0]
-    assert _schemas().get(address) is not None
+    assert schemas().get(address) is not None
     assert facet["_producer"] == PRODUCER
 
 
@@ -253,8 +208,12 @@ def test_metrics_of_the_dataset() -> None:
     assert "bytes" not in metrics_facet(reports.verdict())
 
 
-def test_a_checked_dataset_tells_no_secret() -> None:
-    checked = checked_dataset(reports.verdict(), LOCATION, CATALOGUE)
+def test_a_checked_dataset_tells_what_was_found_and_no_secret() -> None:
+    verdict = reports.verdict()
+    stand = Stand(verdict.dataset, candidate=True, snapshot_id=verdict.snapshot_id)
+    checked = read_dataset(Known(stand, LAKE, LOCATION, amount=Amount(327_346, 10, 1)), verdict)
     assert (checked["namespace"], checked["name"]) == ("file", LOCATION)
     assert checked["facets"]["version"]["datasetVersion"] == "1001"
+    assert checked["facets"]["airflowGov_zone"]["candidate"] is True
+    assert checked["inputFacets"]["dataQualityAssertions"] == assertions_facet(verdict)
     assert "hunter2" not in json.dumps(checked)

@@ -31,7 +31,21 @@ def test_airflow_knows_our_scheme_and_refuses_a_uri_that_names_no_dataset():
         Asset(name="odd", uri="airflow-gov://silver/flights")
 
 
-def test_openlineage_gets_a_namespace_and_a_name():
+def named_for_openlineage(asset):
     converters = ProvidersManager().asset_to_openlineage_converters
-    named = converters["airflow-gov"](dataset("gold.delays").asset, None)
+    return converters["airflow-gov"](asset, None)
+
+
+def test_openlineage_calls_an_asset_what_the_tasks_that_write_it_call_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("AIRFLOW__AIRFLOW_GOV__WAREHOUSE", str(tmp_path))
+    named = named_for_openlineage(dataset("gold.delays").asset)
+    assert (named.namespace, named.name) == ("file", f"{tmp_path}/gold/delays")
+    identifiers = named.facets["symlinks"]["identifiers"]
+    assert ("airflow-gov", "gold.delays") in {(each["namespace"], each["name"]) for each in identifiers}
+
+
+def test_openlineage_gets_our_own_name_where_the_catalogue_decides_about_folders(monkeypatch):
+    rest = '{"type": "rest", "uri": "https://catalog.example.com"}'
+    monkeypatch.setenv("AIRFLOW__AIRFLOW_GOV__CATALOG_PROPERTIES", rest)
+    named = named_for_openlineage(dataset("gold.delays").asset)
     assert (named.namespace, named.name) == ("airflow-gov", "gold.delays")

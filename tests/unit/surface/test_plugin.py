@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from airflow import plugins_manager
 
-from airflow_gov.listeners import runs
+from airflow_gov.listeners import lineage, runs
 from airflow_gov.plugins.governance import CurrentStore, GovernancePlugin
 from airflow_gov.settings import STORE_CONNECTION_VARIABLE
 
@@ -25,7 +25,7 @@ def test_airflow_loads_it() -> None:
     info = {plugin["name"]: plugin for plugin in plugins_manager.get_plugin_info()}["airflow_gov"]
     assert [app["url_prefix"] for app in info["fastapi_apps"]] == ["/airflow-gov"]
     assert [view["name"] for view in info["external_views"]] == ["Governance"]
-    assert info["listeners"] == [runs.__name__]
+    assert info["listeners"] == [lineage.__name__, runs.__name__]
     assert "airflow_gov" not in str(plugins_manager.get_import_errors())
 
 

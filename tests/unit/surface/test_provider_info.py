@@ -97,7 +97,7 @@ def test_every_option_is_documented_and_its_example_allowed(option: object, tmp_
 
 
 def test_options_and_settings_are_the_same_list() -> None:
-    assert set(options()) == {field.name for field in fields(Settings)} - {"home"}
+    assert set(options()) == {field.name for field in fields(Settings)} - {"home", "lineage_namespace"}
 
 
 def test_options_that_may_hold_a_password_are_hidden() -> None:

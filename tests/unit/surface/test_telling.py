@@ -68,25 +68,36 @@ def test_other_errors_pass_through() -> None:
     assert teller.verdicts == ()
 
 
-def test_a_lake_that_cannot_be_asked_leaves_verdicts_and_tests_of_the_run(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_task_that_cannot_be_described_goes_on_and_is_told_by_its_parameters(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:1")
-    teller, nothing = TellsVerdicts(), SimpleNamespace()
-    teller.tell_verdicts(nothing, [FAILED])  # type: ignore[arg-type]
-    assert "OpenLineage is not told of this check." in caplog.text
-    lineage = teller.get_openlineage_facets_on_failure(None)
+    monkeypatch.setenv("AIRFLOW__AIRFLOW_GOV__WAREHOUSE", str(tmp_path))
+    gate = QualityGateSensor(task_id="gate", dataset="clean.flights")
+    gate.take_down(SimpleNamespace(), SimpleNamespace(final=records.execution()))  # type: ignore[arg-type]
+    assert "OpenLineage is not told what this task read and wrote." in caplog.text
+    lineage = gate.get_openlineage_facets_on_failure(None)
+    assert [each.name for each in (*lineage.inputs, *lineage.outputs)] == [f"{tmp_path}/clean/flights"] * 2
+
+
+def test_without_openlineage_nothing_is_taken_down() -> None:
+    check = QualityCheckOperator(task_id="check", dataset="clean.flights")
+    check.take_down(SimpleNamespace(), SimpleNamespace(final=records.execution()))  # type: ignore[arg-type]
+    assert check._told is None
+
+
+@pytest.mark.parametrize("setting", ["AIRFLOW__AIRFLOW_GOV__THREADS", "AIRFLOW__AIRFLOW_GOV__NO_SUCH_OPTION"])
+def test_settings_that_are_wrong_leave_the_event_without_datasets(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, setting: str
+) -> None:
+    monkeypatch.setenv(setting, "many")
+    lineage = QualityCheckOperator(task_id="check", dataset="clean.flights").get_openlineage_facets_on_start()
     assert (lineage.inputs, lineage.outputs) == ([], [])
-    assert len(lineage.run_facets["test"]["tests"]) == len(FAILED.results)
-
-
-def test_without_a_verdict_nothing_is_told() -> None:
-    lineage = TellsVerdicts().get_openlineage_facets_on_complete(None)
-    assert (lineage.inputs, lineage.outputs, lineage.run_facets) == ([], [], {})
+    assert "OpenLineage is not told what this task will read and write." in caplog.text
 
 
 def test_a_publication_without_a_kept_verdict_is_told_without() -> None:
     publication: Any = SimpleNamespace(verdict=None, version=records.version())
-    teller, nothing = TellsVerdicts(), SimpleNamespace()
-    teller.tell_publications(nothing, [publication])  # type: ignore[arg-type]
+    teller = TellsVerdicts()
+    teller.tell_publications([publication])
     assert teller.verdicts == ()

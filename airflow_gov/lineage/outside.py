@@ -1,0 +1,118 @@
+"""Names of data outside the lake, as OpenLineage's naming specification has them: files and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from airflow_gov.lineage.naming import Address, table_address
+
+if TYPE_CHECKING:
+    from airflow_gov.model.loads import FileRef
+
+#: More files than these are told as the folders they lie in: a graph of thousands of files shows nothing.
+MOST_FILES = 50
+
+#: Airflow's connection types: OpenLineage's word for the system, the port it listens at unless told
+#: otherwise, and how many parts a table's name has (database, schema, table; or database, table).
+_SYSTEMS: Mapping[str, tuple[str, str | None, int]] = {
+    "postgres": ("postgres", "5432", 3),
+    "postgresql": ("postgres", "5432", 3),
+    "redshift": ("redshift", "5439", 3),
+    "mysql": ("mysql", "3306", 2),
+    "mssql": ("mssql", "1433", 3),
+    "oracle": ("oracle", "1521", 3),
+    "trino": ("trino", "8080", 3),
+    "snowflake": ("snowflake", None, 3),
+    "vertica": ("vertica", "5433", 3),
+    "clickhouse": ("clickhouse", "8123", 2),
+}
+#: Schemas that a database means where none is named.
+_USUAL_SCHEMAS = {"postgres": "public", "redshift": "public", "vertica": "public", "mssql": "dbo"}
+_URI = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*/?.*", re.DOTALL)
+
+
+def file_addresses(files: Iterable[FileRef]) -> list[tuple[Address, list[FileRef]]]:
+    """The files that were read as datasets, with the files each stands for.
+
+    :param files: as the record of an execution has them.
+    """
+    by_file = {table_address(file.uri): [file] for file in files}
+    if len(by_file) <= MOST_FILES:
+        return list(by_file.items())
+    folders: dict[Address, list[FileRef]] = {}
+    for address, (file,) in by_file.items():
+        folder = Address(address.namespace, address.name.rpartition("/")[0] or "/")
+        folders.setdefault(folder, []).append(file)
+    return list(folders.items())
+
+
+def table_addresses(identity: Mapping[str, str | None], sql: str | None = None) -> list[Address]:
+    """The tables of a database that were read.
+
+    :param identity: of :class:`~airflow_gov.flow.deliveries.DatabaseSource`: dialect, host, port, database,
+        schema, table.
+    :param sql: the query, where no table is named.
+    """
+    if table := identity.get("table"):
+        return [_table_address(identity, identity.get("schema"), table)]
+    return [_table_address(identity, schema, name) for schema, name in _tables_of(sql, identity)]
+
+
+def table_uri(identity: Mapping[str, str | None], table: str | None = None) -> str:
+    """A database's table as one text: ``<namespace>/<name>``; see :func:`source_address`.
+
+    :param identity: as in :func:`table_addresses`.
+    :param table: the table, with its schema where it has one; default: the one the identity names.
+    """
+    schema, _, name = (table or "").rpartition(".")
+    address = _table_address(identity, schema or identity.get("schema"), name or identity.get("table") or "")
+    return f"{address.namespace}/{address.name}"
+
+
+def source_address(text: str) -> Address | None:
+    """The address of data outside the lake, from a text that says where it is; None when it does not.
+
+    :param text: a path, a URL of a file, or what :func:`table_uri` gave.
+    """
+    if text.startswith("/"):
+        return table_address(text)
+    if not _URI.fullmatch(text):
+        return None
+    if text.startswith("sqlite:///"):
+        namespace, _, name = text.rpartition("/")
+        return Address(namespace, name)
+    return table_address(text)
+
+
+def _table_address(identity: Mapping[str, str | None], schema: str | None, table: str) -> Address:
+    dialect = identity.get("dialect") or "database"
+    host, database = identity.get("host") or "", identity.get("database")
+    if dialect == "sqlite":
+        return Address(f"sqlite://{host or database or ''}", table)
+    system, usual_port, length = _SYSTEMS.get(dialect, (dialect, None, 3))
+    port = identity.get("port") or usual_port
+    namespace = f"{system}://{host}" + (f":{port}" if port else "")
+    schema = schema or _USUAL_SCHEMAS.get(system)
+    # MySQL's schemas are its databases.
+    parts = [database, schema, table] if length > 2 else [schema or database, table]
+    return Address(namespace, ".".join(part for part in parts if part))
+
+
+def _tables_of(sql: str | None, identity: Mapping[str, str | None]) -> list[tuple[str | None, str]]:
+    """The tables that a query names, in order, each once; none where it cannot be read."""
+    if not sql:
+        return []
+    import sqlglot
+    from sqlglot import exp
+
+    dialect = identity.get("dialect")
+    known = {"postgres": "postgres", "mssql": "tsql"}.get(dialect or "", dialect)
+    try:
+        tree = sqlglot.parse_one(sql, dialect=known)
+    except (sqlglot.errors.SqlglotError, ValueError):
+        return []
+    own = {each.alias_or_name for each in tree.find_all(exp.CTE)}
+    named = [(each.db or None, each.name) for each in tree.find_all(exp.Table)]
+    return list(dict.fromkeys((schema, name) for schema, name in named if schema or name not in own))
