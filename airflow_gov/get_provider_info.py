@@ -230,8 +230,8 @@ def get_provider_info() -> dict[str, Any]:
                     },
                     "openlineage_include_sql": {
                         "description": (
-                            "Whether OpenLineage is told the texts of queries. Their literals may be personal\n"
-                            "values.\n"
+                            "Whether OpenLineage is told the texts of queries. Their literals may be\n"
+                            "personal values.\n"
                         ),
                         "version_added": "0.1.0",
                         "type": "boolean",
