@@ -30,6 +30,7 @@ class Reason(StrEnum):
     KEY_INVALID = "key_invalid"
     LAKE_UNAVAILABLE = "lake_unavailable"
     LOAD_IN_PROGRESS = "load_in_progress"
+    LOAD_UNKNOWN = "load_unknown"
     OBJECT_EXISTS = "object_exists"
     PARAMETER_INVALID = "parameter_invalid"
     PUBLISH_REFUSED = "publish_refused"
