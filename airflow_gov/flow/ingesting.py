@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_gov.flow.deliveries import DatabaseSource, Delivery, delivered, extracted
 from airflow_gov.flow.loading import LoadRequest, open_load, write_candidate
+from airflow_gov.flow.observing import note_lineage
 from airflow_gov.model.contract import LOAD_ID_COLUMN, Contract
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo, DataRef, Role
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from airflow_gov.flow.recording import Recording
+    from airflow_gov.model.column_lineage import ColumnLineage
     from airflow_gov.runtime import Governance
     from airflow_gov.transform import FileShape, Written
 
@@ -80,6 +82,7 @@ def ingest(governance: Governance, recording: Recording, job: Ingestion) -> Cand
             lambda folder: _write_index(folder, arrived, load.load_id, now),
         )
     _record(recording, job, arrived)
+    note_lineage(recording, job.contract.dataset, lambda: _lineage(job, arrived))
     recording.counts = replace(candidate.counts, read=_total(arrived), written=len(arrived))
     return candidate
 
@@ -197,6 +200,14 @@ def _record(recording: Recording, job: Ingestion, arrived: list[_Arrived]) -> No
     )
     if job.database is not None:
         recording.set_code(job.database.sql)
+
+
+def _lineage(job: Ingestion, arrived: list[_Arrived]) -> ColumnLineage:
+    from airflow_gov.flow.raw_lineage import database_lineage, files_lineage
+
+    if job.database is not None:
+        return database_lineage(job.database, arrived[0].shape.columns)
+    return files_lineage([(each.delivery.source, each.shape) for each in arrived], job.contract)
 
 
 def _total(arrived: list[_Arrived]) -> int | None:

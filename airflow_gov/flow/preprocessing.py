@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.flow.loading import LoadRequest, commit_candidate, open_load
+from airflow_gov.flow.observing import note_lineage
 from airflow_gov.flow.sources import SourceSpec, resolve, scan_source, source_data
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import DataRef, Role
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from airflow_gov.flow.recording import Recording
+    from airflow_gov.model.column_lineage import ColumnLineage
     from airflow_gov.model.contract import Contract
     from airflow_gov.runtime import Governance
     from airflow_gov.transform import LocalFile
@@ -73,6 +75,7 @@ def preprocess(governance: Governance, recording: Recording, job: Preprocessing)
             folder=staging.folder,
             quarantine_folder=aside.folder,
         )
+        note_lineage(recording, job.contract.dataset, lambda: _lineage(job, load.sources))
         # Set aside first: once the candidate is recorded a gate may publish it at any moment.
         _set_aside(governance, recording, job.contract, aside, load.load_id, result.rejected)
         candidate = commit_candidate(
@@ -87,6 +90,12 @@ def preprocess(governance: Governance, recording: Recording, job: Preprocessing)
     recording.counts = replace(candidate.counts, read=result.written.rows + result.rejected)
     recording.action = f"{job.source_format or _formats(files)} to Iceberg"
     return candidate
+
+
+def _lineage(job: Preprocessing, refs: tuple[SourceRef, ...]) -> ColumnLineage:
+    from airflow_gov.transform.column_lineage.by_name import file_lineage
+
+    return file_lineage(job.contract, {ref.dataset for ref in refs}, job.options.get("columns") or {})
 
 
 @contextmanager

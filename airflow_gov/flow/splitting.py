@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_gov.flow.loading import LoadRequest, commit_candidate, open_load
+from airflow_gov.flow.observing import note_lineage
 from airflow_gov.flow.sources import SourceSpec, resolve, scan_source, source_data
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Candidate, LoadKey, RowCounts, WriteMode
@@ -13,6 +15,7 @@ from airflow_gov.model.zones import Zone
 
 if TYPE_CHECKING:
     from airflow_gov.flow.recording import Recording
+    from airflow_gov.model.column_lineage import ColumnLineage
     from airflow_gov.model.contract import Contract
     from airflow_gov.runtime import Governance
 
@@ -77,12 +80,20 @@ def split(governance: Governance, recording: Recording, job: Split) -> tuple[Can
             sensitive_folder=sensitive_staging.folder,
             target_folder=target_staging.folder,
         )
+        for side in (sensitive, target):
+            note_lineage(recording, side.dataset, partial(_lineage, job, side))
         first = commit_candidate(
             governance, recording, sensitive, sensitive_load, sensitive_staging, restricted
         )
         second = commit_candidate(governance, recording, target, target_load, target_staging, other)
     recording.counts = _sum(first.counts, second.counts, scan.rows)
     return first, second
+
+
+def _lineage(job: Split, side: Contract) -> ColumnLineage:
+    from airflow_gov.transform.column_lineage.by_name import split_lineage
+
+    return split_lineage(job.source_contract, side)
 
 
 def _check(job: Split) -> None:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_gov.flow.loading import LoadRequest, open_load, write_candidate
 from airflow_gov.flow.sources import SourceSpec, resolve, scan_source, source_data
+from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Candidate, LoadKey, SourceRef, WriteMode
 from airflow_gov.model.zones import DatasetName, Zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from airflow_gov.flow.recording import Recording
     from airflow_gov.lake import Scan
+    from airflow_gov.model.column_lineage import ColumnLineage
     from airflow_gov.model.contract import Contract
     from airflow_gov.runtime import Governance
     from airflow_gov.transform import Written
@@ -35,6 +37,8 @@ class Transformation:
     :param arguments: keyword arguments for the function.
     :param incremental: read only the rows of the loads that the sources name.
     :param allow_empty: whether a result without rows is a result.
+    :param column_lineage: which columns the function's columns come from, where the user declares it; see
+        ``airflow_gov.transform.column_lineage.declared.declared_lineage``.
     """
 
     contract: Contract
@@ -46,6 +50,7 @@ class Transformation:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     incremental: bool = False
     allow_empty: bool = False
+    column_lineage: Mapping[str, Sequence[Any]] | None = None
 
 
 def transform(governance: Governance, recording: Recording, job: Transformation) -> Candidate:
@@ -60,12 +65,15 @@ def transform(governance: Governance, recording: Recording, job: Transformation)
         scans = {ref.dataset: scan_source(governance, ref, only_load=job.incremental) for ref in load.sources}
         for ref in load.sources:
             recording.add(source_data(ref, scans[ref.dataset]))
+        declared = _declared(job, scans)
         candidate = write_candidate(
             governance,
             recording,
             job.contract,
             load,
-            lambda folder: _run(governance, job, scans, load.load_id, folder),
+            lambda folder: _observed(
+                recording, job, declared, _run(governance, job, scans, load.load_id, folder)
+            ),
         )
     read = sum(scan.rows for scan in scans.values())
     recording.counts = replace(candidate.counts, read=read)
@@ -91,6 +99,29 @@ def _run(
     )
 
 
+def _declared(job: Transformation, scans: Mapping[DatasetName, Scan]) -> ColumnLineage | None:
+    """The lineage that the user declares, compared with what there is."""
+    if job.column_lineage is None:
+        return None
+    from airflow_gov.transform.column_lineage.declared import declared_lineage
+
+    columns = {
+        str(dataset): [name for name, _ in scan.schema if name != LOAD_ID_COLUMN]
+        for dataset, scan in scans.items()
+    }
+    return declared_lineage(job.column_lineage, job.contract, columns)
+
+
+def _observed(
+    recording: Recording, job: Transformation, declared: ColumnLineage | None, written: Written
+) -> Written:
+    """Note which columns the result's columns come from, as declared or else as the engine saw it."""
+    lineage = declared or written.column_lineage
+    if lineage is not None:
+        recording.column_lineage[job.contract.dataset] = lineage
+    return written
+
+
 def _check(job: Transformation) -> None:
     if (job.sql is None) == (job.function is None):
         raise GovernanceError(
@@ -99,6 +130,12 @@ def _check(job: Transformation) -> None:
         )
     if job.sql is not None and not job.sql.strip():
         raise GovernanceError(Reason.PARAMETER_INVALID, f"{job.contract.dataset}: sql is empty.")
+    if job.sql is not None and job.column_lineage is not None:
+        raise GovernanceError(
+            Reason.PARAMETER_INVALID,
+            f"{job.contract.dataset}: column_lineage= is for transform=; that of sql= is followed. "
+            f"Leave it out.",
+        )
     for spec in job.sources:
         if spec.dataset.zone is Zone.RAW:
             raise GovernanceError(

@@ -32,6 +32,9 @@ class TransformOperator(ZoneOperator):
     :param write_mode: ``overwrite``, ``append``, ``overwrite_partition`` or ``upsert``.
     :param incremental: read only the rows of the load that a gate's output names, not the whole version.
     :param allow_empty: whether a result without rows is a result; otherwise it is refused.
+    :param column_lineage: for ``transform``, what its result's columns come from: column → list of
+        ``"<zone>.<name>.<column>"`` or ``{"column": …, "transformation": "AGGREGATION", "masking": True}``;
+        the key ``"*"`` stands for what decides about the rows. SQL and Ibis are followed by themselves.
     """
 
     #: Zones it may write to; None: any.
@@ -53,6 +56,7 @@ class TransformOperator(ZoneOperator):
         write_mode: str = "overwrite",
         incremental: bool = False,
         allow_empty: bool = False,
+        column_lineage: Mapping[str, Sequence[Any]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -64,6 +68,7 @@ class TransformOperator(ZoneOperator):
         self.write_mode = write_mode
         self.incremental = incremental
         self.allow_empty = allow_empty
+        self.column_lineage = column_lineage
 
     @property
     def target_names(self) -> list[str]:
@@ -93,6 +98,7 @@ class TransformOperator(ZoneOperator):
             arguments=self.arguments or {},
             incremental=self.incremental,
             allow_empty=self.allow_empty,
+            column_lineage=self.column_lineage,
         )
         return output_of(transform(governance, recording, job))
 

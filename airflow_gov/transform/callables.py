@@ -11,6 +11,8 @@ from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.sql_text import identifier
+from airflow_gov.transform.column_lineage.aside import aside
+from airflow_gov.transform.column_lineage.engines import python_lineage, select_lineage
 from airflow_gov.transform.errors import message_of
 from airflow_gov.transform.session import Limits, add_tables, open_session
 from airflow_gov.transform.tables_for_python import (
@@ -34,8 +36,9 @@ from airflow_gov.transform.writing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from airflow_gov.model.column_lineage import ColumnLineage
     from airflow_gov.model.tables import SourceTable
     from airflow_gov.model.zones import DatasetName
 
@@ -59,8 +62,10 @@ def run_function(
             name: read_as(connection, sources[dataset], kind) for name, (dataset, kind) in parameters.items()
         }
         result = function(**tables, **arguments)
-        relation = _relation(connection, result, f"{getattr(function, '__qualname__', function)}()")
-        check_columns(connection.sql(f"SELECT * FROM {relation}").columns, target.contract)
+        relation, select = _relation(connection, result, f"{getattr(function, '__qualname__', function)}()")
+        columns = connection.sql(f"SELECT * FROM {relation}").columns
+        check_columns(columns, target.contract)
+        lineage = _lineage(select, sources.values(), columns)
         items = ", ".join([*typed_columns(target.contract), load_id_column(target.load_id)])
         try:
             files = write(connection, f"SELECT {items} FROM {relation}", target)
@@ -80,15 +85,26 @@ def run_function(
         files=files,
         columns=columns_of(target.contract),
         code_hash=_source_hash(function),
+        column_lineage=lineage(),
     )
 
 
-def _relation(connection: DuckDBPyConnection, result: Any, where: str) -> str:
-    """What stands behind FROM to read the function's result."""
+def _relation(connection: DuckDBPyConnection, result: Any, where: str) -> tuple[str, str | None]:
+    """What stands behind FROM to read the function's result, and the SELECT it is, where it is one."""
     if kind_of(type(result)) is TableKind.IBIS:
-        return f"({ibis_select(connection, result)})"
+        select = ibis_select(connection, result)
+        return f"({select})", select
     connection.register(_RESULT, arrow_of(result, where))
-    return identifier(_RESULT)
+    return identifier(_RESULT), None
+
+
+def _lineage(
+    select: str | None, sources: Iterable[SourceTable], columns: list[str]
+) -> Callable[[], ColumnLineage]:
+    """Follows what the result comes from, while it is written."""
+    if select is None:
+        return python_lineage
+    return aside(lambda: select_lineage(select, sources, columns))
 
 
 def _source_hash(function: Callable[..., Any]) -> str | None:

@@ -9,6 +9,8 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.transform.column_lineage.aside import aside
+from airflow_gov.transform.column_lineage.engines import select_lineage
 from airflow_gov.transform.errors import message_of, position_in, sql_failure
 from airflow_gov.transform.interrupting import execute
 from airflow_gov.transform.session import Limits, add_tables, fence, open_session
@@ -47,7 +49,9 @@ def run_query(
     with open_session(limits) as connection, emptied_on_error(target.folder):
         add_tables(connection, read)
         fence(connection, reads=read, writes=target.folder)
-        check_columns(_result_columns(connection, statement), target.contract)
+        columns = _result_columns(connection, statement)
+        check_columns(columns, target.contract)
+        lineage = aside(lambda: select_lineage(statement.text, read, columns))
         files = _write(connection, statement, target)
         rows = sum(file.rows or 0 for file in files)
         check_not_empty(rows, target.contract, allow_empty=allow_empty)
@@ -57,6 +61,7 @@ def run_query(
         files=files,
         columns=columns_of(target.contract),
         code_hash=hashlib.sha256(sql.encode()).hexdigest(),
+        column_lineage=lineage(),
     )
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+    from airflow_gov.model.column_lineage import ColumnLineage
+
 #: Rows of a row group. DuckDB's own size: a reader skips and parallelises by it, and a writer holds one
 #: row group a thread in memory.
 ROW_GROUP_ROWS = 122_880
@@ -34,6 +36,7 @@ class Written:
     :param files: the Parquet files.
     :param columns: the columns in order, ``_load_id`` aside.
     :param code_hash: SHA-256 of the SQL, hexadecimal; None where there was none.
+    :param column_lineage: which columns its columns come from; None where the engine does not tell.
     """
 
     rows: int
@@ -41,6 +44,7 @@ class Written:
     files: tuple[FileRef, ...]
     columns: tuple[ColumnInfo, ...]
     code_hash: str | None = None
+    column_lineage: ColumnLineage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from airflow_gov.model.column_lineage import ColumnLineage, InputColumn
+from airflow_gov.transform.column_lineage.aside import incomplete
 from airflow_gov.transform.column_lineage.parsing import deep_calls, parse_query
 from airflow_gov.transform.column_lineage.relations import (
     Column,
@@ -49,14 +50,6 @@ def sql_lineage(
         kind = type(error).__name__
         log.debug("The column lineage of a query could not be followed: %s", kind)
         return incomplete(f"The SQL could not be followed ({kind}).")
-
-
-def incomplete(why: str) -> ColumnLineage:
-    """Column lineage of which nothing is known; a column without inputs would be one of constants.
-
-    :param why: for people.
-    """
-    return ColumnLineage(complete=False, gaps=(why,))
 
 
 def _lineage(
