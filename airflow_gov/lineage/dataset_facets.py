@@ -89,7 +89,7 @@ def zone_facet(stand: Stand, contract: Contract | None = None) -> Facet:
             "contractId": contract.contract_id or None,
             "contractVersion": contract.version or None,
             "classifications": _classifications(contract),
-            "personal": any(column.classified for column in contract.columns),
+            "personal": any(column.classified for column in contract.columns) if contract.columns else None,
             "retention": _retention(contract),
         }
     return own_facet(

@@ -64,7 +64,7 @@ def run_facets(
         {
             "airflowGov_execution": execution_facet(execution),
             "executionParameters": parameters_facet(execution.parameters, include_sql=include_sql),
-            "errorMessage": error_facet(execution),
+            "errorMessage": error_facet(execution, include_sql=include_sql),
             "test": test_run_facet(verdicts) if verdicts else None,
         }
     )

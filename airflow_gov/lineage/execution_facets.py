@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_gov.lineage.facets import Facet, facet, own_facet, without_nothing
-from airflow_gov.model.errors import GovernanceError
+from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import Role
 from airflow_gov.model.zones import DatasetName
 
@@ -79,11 +79,18 @@ def parameters_facet(parameters: Mapping[str, Any], *, include_sql: bool) -> Fac
     return facet("ExecutionParametersRunFacet", "1-0-0", parameters=told) if told else None
 
 
-def error_facet(execution: Execution) -> Facet | None:
-    """Why it failed; None where it did not."""
+def error_facet(execution: Execution, *, include_sql: bool) -> Facet | None:
+    """Why it failed; None where it did not.
+
+    :param execution: its record.
+    :param include_sql: whether the line of a query that failed is told.
+    """
     if execution.error_type is None:
         return None
-    message = f"{execution.error_type}: {execution.error_message or ''}"[:MAX_ERROR]
+    text = execution.error_message or ""
+    if execution.error_reason == Reason.SQL_FAILED and not include_sql:
+        text = text.partition("\n")[0]
+    message = f"{execution.error_type}: {text}"[:MAX_ERROR]
     return facet("ErrorMessageRunFacet", "1-0-1", message=message, programmingLanguage="PYTHON")
 
 

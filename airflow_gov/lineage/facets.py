@@ -20,8 +20,8 @@ class _Verbatim(Facet):
     """A facet that Airflow's masker of secrets leaves as it is; it looks into plain dicts only.
 
     It hides whatever stands under a key such as ``name_token``, which is a column's name in column
-    lineage; and where a password is an everyday word (``airflow``), it hides that word in the names of
-    datasets too. Texts that may hold a secret are masked before they come here.
+    lineage; and where a password is an everyday word, it hides that word in the names of datasets too.
+    Texts that may hold a secret are masked before they come here.
     """
 
 

@@ -25,7 +25,7 @@ from airflow_gov.flow.recording import Outcome, Recording, recorded
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import Actor, Execution, Status, TaskRun
 from airflow_gov.model.serde import to_plain
-from airflow_gov.operators.telling import TellsLineage
+from airflow_gov.operators.telling import TellsLineage, openlineage_listens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +81,11 @@ def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[
         ):
             yield governance, recording
     except GovernanceError as error:
+        told = _without_query(operator, error)
         if error.reason in FINAL_REASONS:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(told)) from (error if told is error else None)
+        if told is not error:
+            raise told from None
         raise
     finally:
         if governance is not None:
@@ -131,6 +134,23 @@ def opening_execution(operator: BaseOperator, context: Context, action: str, sta
         versions=library_versions(),
         openlineage_run_id=_openlineage_run_id(ti, run),
     )
+
+
+def _without_query(operator: BaseOperator, error: GovernanceError) -> GovernanceError:
+    """An error as OpenLineage may be told it: its provider tells the message and traceback of what failed.
+
+    The line of a query that failed may hold personal values: it is in the log and in the record.
+    """
+    if error.reason is not Reason.SQL_FAILED or not openlineage_listens() or _include_sql():
+        return error
+    operator.log.error("%s", error)
+    return GovernanceError(error.reason, error.message.partition("\n")[0], **error.attributes)
+
+
+def _include_sql() -> bool:
+    from airflow_gov.settings import Settings
+
+    return Settings.load().openlineage_include_sql
 
 
 def dag_folder(context: Context) -> Path:
