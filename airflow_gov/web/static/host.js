@@ -22,7 +22,11 @@
     "success-solid", "success-contrast", "failed-solid", "failed-contrast",
     "gray-solid", "gray-fg", "teal-solid", "teal-fg", "indigo-solid", "indigo-fg",
     "lime-solid", "lime-fg", "fuchsia-solid", "fuchsia-fg", "slate-solid", "slate-fg",
+    ...[
+      "running", "queued", "scheduled", "skipped", "deferred", "up_for_retry", "upstream_failed",
+    ].flatMap((state) => [`${state}-solid`, `${state}-contrast`]),
   ];
+  const listeners = new Set();
 
   function takeOver() {
     const host = parentDocument.documentElement;
@@ -53,10 +57,14 @@
     new MutationObserver(() => {
       takeOver();
       writeFigures();
+      listeners.forEach((listener) => listener());
     }).observe(parentDocument.documentElement, { attributeFilter: ["class", "lang", "dir"] });
   } else {
     followSystem();
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", followSystem);
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      followSystem();
+      listeners.forEach((listener) => listener());
+    });
   }
 
   /* --- numbers and dates in the person's language ------------------------------------------------- */
@@ -119,26 +127,81 @@
   /* --- links to Airflow's own pages --------------------------------------------------------------- */
 
   /* The sandbox forbids target=_top; Airflow's router listens to its history instead. */
-  function visit(event) {
-    const link = event.target.closest("a[data-host]");
-    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-    if (!link || !plain || !parentDocument) return;
-    event.preventDefault();
+  function visit(href) {
+    if (!parentDocument) {
+      window.location.assign(href);
+      return;
+    }
     try {
-      window.parent.history.pushState({ idx: 0, key: "governance", usr: null }, "", link.href);
+      window.parent.history.pushState({ idx: 0, key: "governance", usr: null }, "", href);
       window.parent.dispatchEvent(new PopStateEvent("popstate", { state: window.parent.history.state }));
     } catch {
       const anchor = parentDocument.createElement("a");
-      anchor.href = link.href;
+      anchor.href = href;
       parentDocument.body.append(anchor);
       anchor.click();
       anchor.remove();
     }
   }
 
+  function follow(event) {
+    const link = event.target.closest("a[data-host]");
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (!link || !plain || !parentDocument) return;
+    event.preventDefault();
+    visit(link.href);
+  }
+
+  /* Where Airflow shows a page of ours: its own route for Governance, followed by the page's address. */
+  function pageHref(page) {
+    const here = new URL(page, document.baseURI);
+    if (!parentDocument) return here.href;
+    const route = new URL("../plugin/governance", new URL("./", document.baseURI));
+    return route.href + here.pathname + here.search;
+  }
+
+  /* --- what a tab remembers: parameters of Airflow's own address, which a reload keeps -------------- */
+
+  const PREFIX = "gov_";
+
+  function readState() {
+    const addresses = [window.location, ...(parentDocument ? [window.parent.location] : [])];
+    const found = addresses.flatMap((address) => [...new URLSearchParams(address.search)]);
+    return Object.fromEntries(
+      found.filter(([name]) => name.startsWith(PREFIX)).map(([name, value]) => [name.slice(4), value]),
+    );
+  }
+
+  function writeState(state) {
+    const owner = parentDocument ? window.parent : window;
+    const address = new URL(owner.location.href);
+    for (const name of [...address.searchParams.keys()]) {
+      if (name.startsWith(PREFIX)) address.searchParams.delete(name);
+    }
+    for (const [name, value] of Object.entries(state)) address.searchParams.set(PREFIX + name, value);
+    if (address.href !== owner.location.href) {
+      owner.history.replaceState(owner.history.state, "", address.href);
+    }
+  }
+
+  /* What the Lineage tab asks of Airflow's window. */
+  window.governanceHost = Object.freeze({
+    inside: parentDocument !== null,
+    language,
+    timeZone,
+    readState,
+    writeState,
+    visit,
+    pageHref,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     writeFigures();
-    document.addEventListener("click", visit);
+    document.addEventListener("click", follow);
     window.setInterval(writeFigures, 60000);
   });
 })();

@@ -1,0 +1,112 @@
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+
+import { counted } from "./format";
+import { CardActions, ActionsProvider } from "./graph/actions";
+import { Canvas } from "./graph/Canvas";
+import { CardMenu } from "./graph/CardMenu";
+import { useScene, type Scene } from "./graph/scene";
+import { Help } from "./keyboard/Help";
+import { useKeys } from "./keyboard/useKeys";
+import { Panel } from "./panel/Panel";
+import { Banners } from "./states/Banners";
+import { EmptyState, Message, ProblemState, Skeleton } from "./states/States";
+import { TableView } from "./table/TableView";
+import { Toolbar } from "./toolbar/Toolbar";
+import { Button } from "./ui/controls";
+import { useAnnounce } from "./ui/live";
+import { useView } from "./view/context";
+import { filtered, START } from "./view/view";
+
+const NARROW = "(max-width: 599px)";
+
+export function App() {
+  return (
+    <ActionsProvider>
+      <CardActions>
+        <Shell />
+      </CardActions>
+    </ActionsProvider>
+  );
+}
+
+function Shell() {
+  const scene = useScene();
+  const { view } = useView();
+  const narrow = useNarrow();
+  const [help, setHelp] = useState(false);
+  const showHelp = useCallback(() => setHelp(true), []);
+  useKeys(showHelp);
+  useChangesTold(scene);
+  const mode = view.mode ?? (narrow ? "table" : "graph");
+  return (
+    <div className="app">
+      <h1 className="unseen">Lineage{scene.graph && ` of ${scene.graph.focus.label}`}</h1>
+      <Toolbar scene={scene} mode={mode} onHelp={showHelp} />
+      <Banners scene={scene} />
+      <div className="stage">
+        <main>
+          <Content scene={scene} mode={mode} />
+        </main>
+        <Panel scene={scene} />
+      </div>
+      <CardMenu scene={scene} />
+      {help && <Help onClose={() => setHelp(false)} />}
+    </div>
+  );
+}
+
+function Content({ scene, mode }: { scene: Scene; mode: "graph" | "table" }) {
+  const { view, focus, update } = useView();
+  const { query, graph, drawn } = scene;
+  if (focus === null) {
+    return (
+      <Message title="Nothing chosen yet">
+        <p>Jump to a dataset, a column or a job.</p>
+      </Message>
+    );
+  }
+  if (query.isError && !graph) return <ProblemState error={query.error} retry={() => void query.refetch()} />;
+  if (!graph) {
+    const depth = { up: "1", down: "1", limit: START.limit } as const;
+    return <Skeleton onCancel={() => update({ ...depth, expand: [] })} />;
+  }
+  if (!drawn.nodes.length) {
+    const unseen = graph.nodes.length > 0 && filtered(view) > 0;
+    if (unseen) {
+      return (
+        <Message title="The filters leave nothing to show">
+          <Button label="Show everything" onClick={() => update({ hidden: [], states: [], outside: true, personal: false })} />
+        </Message>
+      );
+    }
+    const empty = graph.empty ?? { cause: "", message: "Nothing is known about this.", next: "" };
+    return <EmptyState empty={empty} reset={view.asOf && <Button label="Back to now" onClick={() => update({ asOf: null })} />} />;
+  }
+  const label = `Lineage of ${graph.focus.label}: ${counted(drawn.nodes.length, "card")}. Arrow keys lead from card to card.`;
+  return mode === "graph" ? <Canvas scene={scene} label={label} /> : <TableView scene={scene} />;
+}
+
+/** What has changed is told to those who do not see it. */
+function useChangesTold({ graph, drawn, trace, query }: Scene): void {
+  const announce = useAnnounce();
+  const datasets = drawn.nodes.filter((node) => node.type === "dataset").length;
+  const jobs = drawn.nodes.filter((node) => node.type === "job").length;
+  const loading = query.isPlaceholderData || !graph;
+  useEffect(() => {
+    if (!loading) announce(`${counted(datasets, "dataset")} and ${counted(jobs, "job")} shown`);
+  }, [announce, datasets, jobs, loading]);
+  useEffect(() => {
+    if (trace) announce(`Traced through ${counted(trace.columns.length, "column")}`);
+  }, [announce, trace]);
+}
+
+function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      const query = window.matchMedia(NARROW);
+      query.addEventListener("change", changed);
+      return () => query.removeEventListener("change", changed);
+    },
+    () => window.matchMedia(NARROW).matches,
+  );
+}

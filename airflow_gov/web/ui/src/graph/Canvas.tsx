@@ -1,0 +1,140 @@
+import { MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal, type NodeTypes } from "@xyflow/react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+
+import { useView } from "../view/context";
+import { useActionState } from "./actions";
+import { Card, type CardNode } from "./cards";
+import { columnLines, datasetLines } from "./edges";
+import { EdgeLayer } from "./EdgeLayer";
+import { LaneGrounds, LaneHeaders } from "./Lanes";
+import { firstCard, useNodes } from "./nodes";
+import type { Scene } from "./scene";
+import { tellScreen } from "./screen";
+import { useCanvasKeys } from "./useCanvasKeys";
+import { kept, MAX_ZOOM, MIN_ZOOM, opening, visible, type Size } from "./viewport";
+
+const TYPES: NodeTypes = { card: Card };
+/** From here on a small map helps, and cards off the screen are left out. */
+const MANY = { map: 40, cull: 120 };
+
+/** The drawing; its place is measured first, so that the first view is right at once. */
+export function Canvas({ scene, label }: { scene: Scene; label: string }) {
+  const place = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState<Size | null>(null);
+  useLayoutEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div className="canvas" dir="ltr" ref={place}>
+      {size && size.width > 0 && (
+        <ReactFlowProvider>
+          <Flow scene={scene} size={size} label={label} />
+        </ReactFlowProvider>
+      )}
+    </div>
+  );
+}
+
+function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string }) {
+  const { actions, active } = useActionState();
+  const { focus } = useView();
+  const { drawn, layout, lit, trace, columns } = scene;
+  const nodes = useNodes(scene);
+  const lines = useMemo(() => datasetLines(drawn, layout), [drawn, layout]);
+  const traced = useMemo(
+    () => (trace ? columnLines(trace, drawn, layout, columns) : []),
+    [trace, drawn, layout, columns],
+  );
+  const first = useMemo(() => {
+    const centre = (scene.graph?.focus.nodes ?? []).flatMap((id) => layout.boxes.get(id) ?? []);
+    return opening(layout.bounds, centre, size);
+  }, []);
+  usePlaceKept(scene, size, focus);
+  useScreenTold(size);
+  const onKeyDown = useCanvasKeys(scene, size);
+  return (
+    <>
+      <ReactFlow<CardNode>
+        aria-label={label}
+        nodes={nodes}
+        edges={[]}
+        nodeTypes={TYPES}
+        width={size.width}
+        height={size.height}
+        defaultViewport={first}
+        minZoom={MIN_ZOOM}
+        maxZoom={MAX_ZOOM}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        selectionKeyCode={null}
+        panActivationKeyCode={null}
+        deleteKeyCode={null}
+        disableKeyboardA11y
+        zoomOnDoubleClick={false}
+        panOnScroll={false}
+        onlyRenderVisibleElements={nodes.length > MANY.cull}
+        proOptions={{ hideAttribution: true }}
+        onKeyDown={onKeyDown}
+        onPaneClick={() => actions.menu(null)}
+        onNodeClick={(_, node) => (node.data.node.type === "lane" ? actions.activate(node.id) : actions.select(node.id))}
+        onNodeDoubleClick={(_, node) => node.data.node.type === "dataset" && actions.open(node.id)}
+        onNodeContextMenu={(event, node) => {
+          event.preventDefault();
+          actions.menu({ id: node.id, x: event.clientX, y: event.clientY });
+        }}
+      >
+        <LaneGrounds lanes={layout.lanes} />
+        <ViewportPortal>
+          <EdgeLayer lines={lines} columns={traced} lit={lit} active={active} />
+        </ViewportPortal>
+        {nodes.length > MANY.map && (
+          <MiniMap pannable zoomable ariaLabel="Map of the whole graph" nodeClassName={zoneClass} />
+        )}
+      </ReactFlow>
+      <LaneHeaders lanes={layout.lanes} size={size} />
+    </>
+  );
+}
+
+function zoneClass({ data: { node } }: CardNode): string {
+  return `map-${node.type === "dataset" ? (node.zone ?? "outside") : node.type}`;
+}
+
+function useScreenTold(size: Size): void {
+  const flow = useReactFlow();
+  useEffect(() => {
+    tellScreen(() => visible(flow.getViewport(), size));
+    return () => tellScreen(null);
+  }, [flow, size]);
+}
+
+/** A card that is looked at stays where it is on the screen when everything around it moves. */
+function usePlaceKept(scene: Scene, size: Size, focus: string | null): void {
+  const { layout, graph, query } = scene;
+  const { active } = useActionState();
+  const flow = useReactFlow();
+  // While the next graph loads the last one stays.
+  const owner = query.isPlaceholderData ? null : focus;
+  const before = useRef({ layout, owner });
+  useLayoutEffect(() => {
+    const last = before.current;
+    before.current = { layout, owner: owner ?? last.owner };
+    if (owner !== null && owner !== last.owner) {
+      const centre = (graph?.focus.nodes ?? []).flatMap((id) => layout.boxes.get(id) ?? []);
+      void flow.setViewport(opening(layout.bounds, centre, size));
+      return;
+    }
+    const anchor = [active, firstCard(scene)].find((id) => id && last.layout.boxes.has(id) && layout.boxes.has(id));
+    const [was, is] = [last.layout.boxes.get(anchor ?? ""), layout.boxes.get(anchor ?? "")];
+    if (was && is && was !== is) void flow.setViewport(kept(flow.getViewport(), was, is));
+  }, [layout, owner]);
+}

@@ -1,0 +1,116 @@
+import { useMemo } from "react";
+
+import { useGraph, usePath, useTrace, useWholeSides } from "../api/queries";
+import type { Graph, Trace } from "../api/types";
+import { layout, type Layout } from "../layout";
+import { CARD, openHeight } from "../layout/geometry";
+import { drawn, type Drawn, type DrawnNode } from "../model/drawn";
+import { passing } from "../model/filter";
+import { merged, TRACED, tracePart } from "../model/merge";
+import { useView } from "../view/context";
+import type { View } from "../view/view";
+import { useOpenColumns, type ColumnControls, type OpenColumns } from "./columns";
+
+/** Everything that is shown, as a drawing or as a table. */
+export interface Scene {
+  query: ReturnType<typeof useGraph>;
+  graph: Graph | undefined;
+  drawn: Drawn;
+  layout: Layout;
+  /** How many nodes the filters keep back. */
+  hidden: number;
+  /** Neighbours of each node that are not there. */
+  beyond: Map<string, { up: number; down: number }>;
+  trace: Trace | undefined;
+  /** Nodes that do not fade, where something is traced. */
+  lit: ReadonlySet<string> | null;
+  columns: Map<string, OpenColumns>;
+  controls: ColumnControls;
+  /** What could not be loaded beside the graph itself. */
+  missing: { what: string; retry: () => void }[];
+}
+
+const NOTHING: Graph["nodes"] = [];
+
+export function useScene(): Scene {
+  const { view, focus } = useView();
+  const query = useGraph(focus, view);
+  const sides = useWholeSides(view);
+  const trace = useTrace(view.trace, view.asOf?.at);
+  const path = usePath(view.path);
+  const graph = query.data;
+
+  const all = useMemo(() => {
+    const base = graph ?? { nodes: NOTHING, edges: [] };
+    const whole = sides.flatMap((side) => (side.data ? [side.data] : []));
+    const found = merged(base, ...whole, ...(path.data && view.path ? [path.data.graph] : []));
+    if (!trace.data || !view.trace) return found;
+    return merged(found, tracePart(trace.data, new Set(found.nodes.map((node) => node.id))));
+  }, [graph, sides, trace.data, view.trace, path.data, view.path]);
+
+  const left = useMemo(
+    () => passing(all.nodes, all.edges, graph?.focus.nodes ?? [], view),
+    [all, graph, view.hidden, view.states, view.outside, view.personal],
+  );
+  const shown = useMemo(() => drawn(left.nodes, left.edges, view.folded), [left, view.folded]);
+  const { columns, controls } = useOpenColumns(view.open, view.trace ? trace.data : undefined, view.asOf?.at);
+  const placed = useMemo(() => layout(items(shown, view.open), shown.edges), [shown, view.open]);
+  const beyond = useMemo(() => notThere(all.nodes, all.edges), [all]);
+  const lit = useMemo(
+    () => litNodes(view, view.trace ? trace.data : undefined, view.path ? path.data?.nodes : undefined),
+    [view.trace, view.path, trace.data, path.data],
+  );
+  return {
+    query,
+    graph,
+    drawn: shown,
+    layout: placed,
+    hidden: left.hidden,
+    beyond,
+    trace: view.trace ? trace.data : undefined,
+    lit,
+    columns,
+    controls,
+    missing: [
+      ...(trace.isError && view.trace ? [{ what: "the trace", retry: () => void trace.refetch() }] : []),
+      ...(path.isError && view.path ? [{ what: "the path", retry: () => void path.refetch() }] : []),
+      ...sides.flatMap((side) => (side.error ? [{ what: "one side of a card", retry: side.retry }] : [])),
+      ...(query.isError && graph ? [{ what: "the newest graph", retry: () => void query.refetch() }] : []),
+    ],
+  };
+}
+
+function items({ nodes, lanes }: Drawn, open: readonly string[]) {
+  return nodes.map((node) => ({ id: node.id, lane: lanes.get(node.id) ?? null, ...sizeOf(node, open) }));
+}
+
+export function sizeOf(node: DrawnNode, open: readonly string[]): { width: number; height: number } {
+  if (node.type === "job") return CARD.job;
+  if (node.type === "dataset" && open.includes(node.id)) {
+    return { width: CARD.dataset.width, height: openHeight(node.columns) };
+  }
+  return CARD.dataset;
+}
+
+function notThere(nodes: Graph["nodes"], edges: Graph["edges"]): Scene["beyond"] {
+  const there = new Map(nodes.map((node) => [node.id, { up: 0, down: 0 }]));
+  for (const { id, source, target } of edges) {
+    if (id.startsWith(TRACED)) continue;
+    const [from, to] = [there.get(source), there.get(target)];
+    if (from) from.down += 1;
+    if (to) to.up += 1;
+  }
+  return new Map(
+    nodes.map(({ id, up, down }) => {
+      const own = there.get(id) ?? { up: 0, down: 0 };
+      return [id, { up: Math.max(0, up.all - own.up), down: Math.max(0, down.all - own.down) }];
+    }),
+  );
+}
+
+function litNodes(view: View, trace: Trace | undefined, path: string[] | undefined): ReadonlySet<string> | null {
+  if (view.trace && trace) {
+    return new Set([...trace.columns.map((column) => column.dataset), ...trace.edges.flatMap((edge) => edge.job ?? [])]);
+  }
+  return view.path && path ? new Set(path) : null;
+}

@@ -1,0 +1,157 @@
+import { useDataset } from "../api/queries";
+import type { DatasetDetail, Quality, Version } from "../api/types";
+import { counted, moment, number, size } from "../format";
+import { useActions } from "../graph/actions";
+import type { Scene } from "../graph/scene";
+import { host } from "../host";
+import { versionLabel } from "../model/words";
+import { Ago, StateBadge, VerdictBadge, ZoneTag } from "../ui/badges";
+import { Button, CopyButton, HostLink } from "../ui/controls";
+import { Icon } from "../ui/icons";
+import { Loading, ProblemState } from "../states/States";
+import { Frame } from "./Panel";
+import { Facets, Facts, Neighbours, Nothing, PageLink, RunLine } from "./parts";
+import { Schema } from "./Schema";
+
+export function DatasetPanel({ id, scene }: { id: string; scene: Scene }) {
+  const { data, error, refetch } = useDataset(id);
+  const drawn = scene.drawn.nodes.find((node) => node.id === id);
+  const known = data ?? (drawn?.type === "dataset" ? drawn : null);
+  const waiting = error ? <ProblemState error={error} retry={() => void refetch()} /> : <Loading />;
+  return (
+    <Frame
+      title={known?.label ?? id}
+      kind="Dataset"
+      name={known?.governed ?? known?.name ?? null}
+      badge={
+        known && (
+          <p className="badges">
+            <ZoneTag zone={known.zone} />
+            {known.verdict && <VerdictBadge verdict={known.verdict} />}
+            {known.personal && (
+              <span className="tag">
+                <Icon name="lock" /> personal data
+              </span>
+            )}
+            {known.dropped && <span className="tag">dropped</span>}
+          </p>
+        )
+      }
+      tabs={{
+        overview: { label: "Overview", content: data ? <Overview data={data} /> : waiting },
+        schema: { label: "Schema", content: <Schema dataset={id} /> },
+        quality: { label: "Quality", content: data ? <QualityList quality={data.quality} /> : waiting },
+        runs: { label: "Runs", content: data ? <Runs runs={data.runs} /> : waiting },
+        versions: { label: "Versions", content: data ? <Versions versions={data.versions} /> : waiting },
+        lineage: { label: "Lineage", content: <Neighbours id={id} scene={scene} /> },
+        facets: { label: "Raw facets", content: data ? <Facets facets={data.facets} /> : waiting },
+      }}
+    />
+  );
+}
+
+function Overview({ data }: { data: DatasetDetail }) {
+  const actions = useActions();
+  return (
+    <>
+      {data.description && <p dir="auto">{data.description}</p>}
+      <div className="actions">
+        <Button icon="focus" label="Centre on this" onClick={() => actions.focus(data.id)} />
+        <Button icon="path" label="Path to…" onClick={() => actions.beginPath(data.id)} />
+      </div>
+      <Facts
+        facts={{
+          Owner: data.owner ?? <span className="muted">none named</span>,
+          Steward: data.steward.join(", "),
+          Classification: data.classification,
+          Tags: data.tags.length > 0 && <span className="tags">{data.tags.map((tag) => <span key={tag} className="tag">{tag}</span>)}</span>,
+          Version: data.version && versionLabel(data.version),
+          Rows: data.rows !== null && number(data.rows),
+          Updated: data.updatedAt && <Ago at={data.updatedAt} />,
+          Columns: number(data.columns),
+          Location: data.location && <Copied text={data.location} what="the location" />,
+          Name: <Copied text={data.name} what="the full name" />,
+          Namespace: data.namespace,
+          "Also known as": data.names.length > 0 && (
+            <ul>
+              {data.names.map(({ namespace, name, kind }) => (
+                <li key={`${namespace} ${name}`} title={kind ?? undefined}>
+                  {namespace} · {name}
+                </li>
+              ))}
+            </ul>
+          ),
+        }}
+      />
+      {data.links.page && (
+        <p>
+          <HostLink href={host().pageHref(data.links.page)}>Open in Governance</HostLink>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Copied({ text, what }: { text: string; what: string }) {
+  return (
+    <span className="copied">
+      <span className="long">{text}</span> <CopyButton text={text} what={what} />
+    </span>
+  );
+}
+
+function QualityList({ quality }: { quality: Quality[] }) {
+  if (!quality.length) return <Nothing>Nothing has been checked.</Nothing>;
+  return (
+    <ul className="list">
+      {quality.map((verdict) => (
+        <li key={verdict.verdictId}>
+          <div>
+            <StateBadge state={verdict.passed ? "success" : "failed"} />
+            <span className="muted">{moment(verdict.checkedAt)}</span>
+          </div>
+          <div>
+            {counted(verdict.rules, "rule")}
+            {verdict.failed > 0 && `, ${number(verdict.failed)} failed`} ·{" "}
+            <PageLink page={`verdicts/${encodeURIComponent(verdict.verdictId)}/report`}>Report</PageLink>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Runs({ runs }: { runs: DatasetDetail["runs"] }) {
+  if (!runs.length) return <Nothing>No run has touched it.</Nothing>;
+  return (
+    <ul className="list">
+      {runs.map((run) => (
+        <RunLine key={run.runId} run={run} />
+      ))}
+    </ul>
+  );
+}
+
+function Versions({ versions }: { versions: Version[] }) {
+  if (!versions.length) return <Nothing>No version has been told.</Nothing>;
+  return (
+    <ul className="list">
+      {versions.map((version) => (
+        <li key={version.version}>
+          <div>
+            <strong title={version.version}>{version.number === null ? versionLabel(version.version) : `v${version.number}`}</strong>
+            <span className="muted">{version.at && moment(version.at)}</span>
+          </div>
+          <div>
+            {[version.rows !== null && counted(version.rows, "row"), version.size !== null && size(version.size)].filter(Boolean).join(" · ")}
+          </div>
+          {version.run && (
+            <ul>
+              <RunLine run={version.run} />
+            </ul>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
