@@ -197,7 +197,7 @@ class ColumnEdge:
 class Projection:
     """What is to be remembered of one event.
 
-    :param dataset_edges: input → output pairs; where an output tells what it is made of, only those.
+    Which inputs belong to which outputs is not told by one event but by all of a run.
     """
 
     event: LineageEvent
@@ -205,5 +205,4 @@ class Projection:
     run: RunFacts | None = None
     datasets: tuple[DatasetFacts, ...] = ()
     touches: tuple[Touch, ...] = ()
-    dataset_edges: tuple[tuple[Named, Named], ...] = ()
     column_edges: tuple[ColumnEdge, ...] = ()

@@ -76,6 +76,11 @@ class Database:
                 finally:
                     self._thread.connection = None
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside :meth:`transaction`."""
+        return self._current() is not None
+
     @contextmanager
     def unprepared(self) -> Iterator[Connection]:
         """A connection whatever the schema is like, for looking at it and for migrating it."""

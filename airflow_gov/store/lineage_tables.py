@@ -2,15 +2,21 @@
 
 Jobs, datasets and columns have small numbers of our own, because the graph is walked by them. An edge that
 a later run no longer has is not removed: ``until`` says when it ended, so that the graph can be seen as of
-any moment.
+any moment. What is told by several events has ``stamps``: which event told each part, so that the newest
+event counts, in whatever order they arrive.
 """
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table
 
 from airflow_gov.store.tables import metadata
 from airflow_gov.store.types import PlainJson, SafeText, UtcDateTime
+
+#: Until when a name holds that has not passed on.
+NAME_HOLDS = datetime(9999, 12, 31, tzinfo=UTC)
 
 #: A number the database gives: SQLite does so for INTEGER only.
 _Number = BigInteger().with_variant(Integer, "sqlite")
@@ -48,13 +54,39 @@ job = Table(
     Column("processing", SafeText),
     Column("description", SafeText),
     Column("facets", PlainJson, nullable=False),
+    Column("stamps", PlainJson, nullable=False),
     Column("first_seen", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False),
-    Column("last_run_id", SafeText),
-    Column("edges_hash", SafeText),  # of the edges its last telling run had: the same again changes none
-    Column("edges_seen_at", UtcDateTime),
+    Column("last_run_id", SafeText),  # the run that started last
+    Column("last_run_at", UtcDateTime),
+    # What all its edges without an end come from, if they come from one telling; since which start of a
+    # generation nothing else was told; the earliest completion since then. Told again, it changes no edge.
+    Column("telling_id", BigInteger),
+    Column("telling_since", UtcDateTime),
+    Column("telling_done", UtcDateTime),
     Index(None, "namespace", "name", unique=True),
     Index(None, "dag_id", "task_id"),
+)
+
+#: What a run of a job told of its lineage in all its events: inputs, outputs, column edges, by name. Runs
+#: that told the same share a row.
+telling = Table(
+    "gov_lineage_telling",
+    metadata,
+    Column("telling_id", _Number, primary_key=True, autoincrement=True),
+    Column("job_id", BigInteger, nullable=False),
+    Column("hash", SafeText, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # see airflow_gov.store.lineage.tellings
+    Index(None, "job_id", "hash", unique=True),
+)
+
+#: What events of jobs told without a run.
+declaration = Table(
+    "gov_lineage_declaration",
+    metadata,
+    Column("job_id", BigInteger, primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("telling_id", BigInteger, primary_key=True),
 )
 
 run = Table(
@@ -62,9 +94,12 @@ run = Table(
     metadata,
     Column("run_id", SafeText, primary_key=True),
     Column("job_id", BigInteger, nullable=False),
+    Column("generation", SafeText, nullable=False),  # the parent run's id, else its own
+    Column("telling_id", BigInteger),
     Column("state", SafeText, nullable=False),
     Column("state_at", UtcDateTime, nullable=False),
-    Column("started_at", UtcDateTime),
+    Column("started_at", UtcDateTime, nullable=False),  # of its first event
+    Column("completed_at", UtcDateTime),  # of its first COMPLETE
     Column("ended_at", UtcDateTime),
     Column("nominal_at", UtcDateTime),
     Column("parent_run_id", SafeText),
@@ -77,9 +112,11 @@ run = Table(
     Column("execution_id", SafeText),
     Column("error_message", SafeText),
     Column("facets", PlainJson, nullable=False),
+    Column("stamps", PlainJson, nullable=False),
     Index(None, "job_id", "started_at"),
     Index(None, "dag_id", "dag_run_id", "task_id"),
-    Index(None, "parent_run_id"),
+    Index(None, "generation", "job_id"),
+    Index(None, "started_at"),
     Index(None, "execution_id"),
 )
 
@@ -92,7 +129,7 @@ dataset = Table(
     Column("governed", SafeText),
     Column("zone", SafeText),
     Column("facets", PlainJson, nullable=False),
-    Column("facets_at", UtcDateTime, nullable=False),
+    Column("stamps", PlainJson, nullable=False),
     Column("first_seen", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False),
     Column("dropped_at", UtcDateTime),
@@ -101,14 +138,16 @@ dataset = Table(
     Index(None, "zone", "name"),
 )
 
-#: Every name of a dataset: its own, its symlinks, and those it had before it was renamed.
+#: Every name of a dataset: its own, its symlinks, and those it had before it was renamed. What events told
+#: under a former name before ``until`` is of this dataset; since then the name may be another's.
 dataset_name = Table(
     "gov_lineage_dataset_name",
     metadata,
     Column("namespace", SafeText, primary_key=True),
     Column("name", SafeText, primary_key=True),
-    Column("dataset_id", BigInteger, nullable=False),
+    Column("until", UtcDateTime, primary_key=True),  # NAME_HOLDS, but for a former name
     Column("kind", SafeText, nullable=False),  # own, symlink, former
+    Column("dataset_id", BigInteger, nullable=False),
     Index(None, "dataset_id"),
 )
 
@@ -120,6 +159,7 @@ dataset_version = Table(
     Column("version", SafeText, primary_key=True),
     Column("first_seen", UtcDateTime, nullable=False),
     Column("run_id", SafeText),  # the run that wrote it
+    Column("written_at", UtcDateTime),
     Column("rows", BigInteger),
     Column("size", BigInteger),
     Column("files", BigInteger),
@@ -131,9 +171,11 @@ tag = Table(
     "gov_lineage_tag",
     metadata,
     Column("dataset_id", BigInteger, primary_key=True),
-    Column("column_name", SafeText, primary_key=True),
-    Column("key", SafeText, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("column_name", SafeText, nullable=False),  # "" for the dataset's own
+    Column("key", SafeText, nullable=False),
     Column("value", SafeText, nullable=False),
+    Index(None, "dataset_id", "column_name"),
     Index(None, "key", "value"),
 )
 
@@ -163,10 +205,9 @@ job_dataset = Table(
     Column("dataset_id", BigInteger, primary_key=True),
     Column("output", Boolean, primary_key=True),
     Column("first_seen", UtcDateTime, nullable=False),
-    Column("last_seen", UtcDateTime, nullable=False),
     Column("until", UtcDateTime),
-    Column("edges_hash", SafeText, nullable=False),
     Index(None, "dataset_id", "output"),
+    Index(None, "job_id", "until"),
 )
 
 #: Dataset to dataset through a job.
@@ -177,11 +218,9 @@ edge = Table(
     Column("target_id", BigInteger, primary_key=True),
     Column("job_id", BigInteger, primary_key=True),
     Column("first_seen", UtcDateTime, nullable=False),
-    Column("last_seen", UtcDateTime, nullable=False),
     Column("until", UtcDateTime),
-    Column("edges_hash", SafeText, nullable=False),
     Index(None, "target_id", "source_id"),
-    Index(None, "job_id"),
+    Index(None, "job_id", "until"),
 )
 
 #: Columns that datasets have, or that edges name. The name "" stands for all rows of the dataset.
@@ -209,11 +248,18 @@ column_edge = Table(
     Column("masking", Boolean, nullable=False),
     Column("transformations", PlainJson, nullable=False),  # [[subtype, masking, description], …]
     Column("first_seen", UtcDateTime, nullable=False),
-    Column("last_seen", UtcDateTime, nullable=False),
     Column("until", UtcDateTime),
-    Column("edges_hash", SafeText, nullable=False),
     Index(None, "target_id", "source_id"),
-    Index(None, "job_id"),
+    Index(None, "job_id", "until"),
+)
+
+#: Numbers of the whole: ``identities`` rises whenever ids of ours change their meaning (datasets that turn
+#: out to be one, names that pass on, tellings pruned); ``pruning`` is 1 in a transaction that prunes.
+number = Table(
+    "gov_lineage_number",
+    metadata,
+    Column("name", SafeText, primary_key=True),
+    Column("value", BigInteger, nullable=False),
 )
 
 #: Events that could not be taken in.

@@ -13,10 +13,12 @@ from airflow_gov.store.contracts import Contracts
 from airflow_gov.store.database import Database
 from airflow_gov.store.decisions import Decisions
 from airflow_gov.store.executions import Executions
+from airflow_gov.store.lineage import Lineage
 from airflow_gov.store.loads import Loads
 from airflow_gov.store.log import Log
 from airflow_gov.store.reports import Reports
 from airflow_gov.store.reviews import Reviews
+from airflow_gov.store.tokens import Tokens
 from airflow_gov.store.url import StoreUrl
 from airflow_gov.store.verdicts import Verdicts
 from airflow_gov.store.versions import Versions
@@ -73,6 +75,8 @@ class Store:
         self.reports = Reports(self._database)
         self.contracts = Contracts(self._database, clock)
         self.log = Log(self._database)
+        self.lineage = Lineage(self._database)
+        self.tokens = Tokens(self._database)
 
     def __repr__(self) -> str:
         return f"Store({self.address!r})"

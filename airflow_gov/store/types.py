@@ -53,6 +53,8 @@ PlainJson = JSON(none_as_null=True)
 
 def clean_text(value: str) -> str:
     """The text as every database takes it."""
+    if value.isascii() and "\x00" not in value:
+        return value
     return _REFUSED.sub("\N{REPLACEMENT CHARACTER}", value)
 
 

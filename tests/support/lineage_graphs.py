@@ -372,7 +372,6 @@ def _projection(
         run,
         datasets=tuple(_facts(each, day) for each in (*task.sources, task.target)),
         touches=touches,
-        dataset_edges=tuple((named(source), named(task.target)) for source in task.sources),
         column_edges=tuple(_column_edges(task)),
     )
 

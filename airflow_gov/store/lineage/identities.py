@@ -1,0 +1,280 @@
+"""Which names are names of one dataset, and since when a name is another's.
+
+All names that events give a dataset (its own, its symlinks) lead to one row. When two rows turn out to be of
+one dataset they become one; but two datasets of our lake stay two, whatever a symlink claims. A name that a
+dataset had until it was renamed stays with it: events of that time or before, whenever they arrive, are the
+dataset's, and later ones under that name are of a new dataset.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, update
+
+from airflow_gov.model.lineage import DatasetFacts, Named
+from airflow_gov.store.lineage.asking import listed
+from airflow_gov.store.lineage.known import change_identities
+from airflow_gov.store.lineage.merging import jobs_of, merge, part
+from airflow_gov.store.lineage_tables import NAME_HOLDS, dataset, dataset_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from airflow_gov.store.lineage.known import Known, Mention
+
+OWN, SYMLINK, FORMER = "own", "symlink", "former"
+
+#: A name that was given up holds a moment longer, for the event that says so may still use it.
+_MOMENT = timedelta(microseconds=1)
+
+
+class NotAloneError(Exception):
+    """Names have to be written: begin again, with nobody beside."""
+
+
+def mention(facts: DatasetFacts) -> Mention:
+    """A dataset as an event names it."""
+    return facts.named, facts.aliases, facts.governed
+
+
+class Identities:
+    """Finds the datasets that events name, and makes those that are missing.
+
+    :param alone: whether nobody else writes.
+    """
+
+    def __init__(self, connection: Connection, known: Known, *, alone: bool) -> None:
+        self._connection = connection
+        self._known = known
+        self._alone = alone
+        #: What each name means until when: the earliest until first.
+        self._names: dict[Named, list[tuple[datetime, str, int]]] = {}
+        self._governed: dict[int, str | None] = {}
+        #: Jobs whose edges have to be made anew.
+        self.moved_jobs: set[int] = set()
+
+    def resolve(self, told: Iterable[tuple[datetime, DatasetFacts]]) -> None:
+        """Make all that is told findable by :meth:`find`.
+
+        :param told: what events say of datasets, with the time of the event, in the order of time.
+        :raises NotAloneError: names have to be written.
+        """
+        facts = [
+            (at, each) for at, each in told if each.formerly or mention(each) not in self._known.mentions
+        ]
+        self._load({name for _, each in facts for name in (each.named, *each.aliases)})
+        for at, each in facts:
+            self._unite(at, each)
+        for at, each in facts:
+            # A name that meant something else before is looked up each time.
+            if not each.formerly and all(len(self._names[name]) == 1 for name in (each.named, *each.aliases)):
+                self._known.mentions[mention(each)] = self.find(each.named, at)
+
+    def find(self, named: Named, at: datetime) -> int:
+        """The dataset that a name meant at a time.
+
+        :raises NotAloneError: it has to be made first.
+        """
+        plain = (named, (), None)
+        if plain in self._known.mentions:
+            return self._known.mentions[plain]
+        self._load({named})
+        if self._at(named, at) is None:
+            self._unite(at, DatasetFacts(named))
+        if len(self._names[named]) == 1:
+            self._known.mentions[plain] = self._names[named][0][2]
+        return self._known.mentions.get(plain) or self._sure(named, at)
+
+    def find_all(self, names: Collection[Named], at: datetime) -> dict[Named, int]:
+        """As :meth:`find`, for many."""
+        self._load({name for name in names if (name, (), None) not in self._known.mentions})
+        return {name: self.find(name, at) for name in names}
+
+    # --- looking up ---------------------------------------------------------------------------------
+
+    def _load(self, names: Collection[Named]) -> None:
+        missing = sorted(name for name in names if name not in self._names)
+        if not missing:
+            return
+        rows = [(name.namespace, name.name) for name in missing]
+        wanted = listed(self._connection, rows, wanted_namespace=str, wanted_name=str)
+        same = (dataset_name.c.namespace == wanted.c.wanted_namespace) & (
+            dataset_name.c.name == wanted.c.wanted_name
+        )
+        query = (
+            select(dataset_name, dataset.c.governed)
+            .select_from(wanted)
+            .join(dataset_name, same)
+            .join(dataset, dataset.c.dataset_id == dataset_name.c.dataset_id)
+            .order_by(dataset_name.c.until)
+        )
+        self._names.update((name, []) for name in missing)
+        for row in self._connection.execute(query):
+            entry = (row.until, row.kind, row.dataset_id)
+            self._names.setdefault(Named(row.namespace, row.name), []).append(entry)
+            self._governed[row.dataset_id] = row.governed
+
+    def _at(self, named: Named, at: datetime) -> int | None:
+        return next((found for until, _, found in self._names[named] if at < until), None)
+
+    def _sure(self, named: Named, at: datetime) -> int:
+        found = self._at(named, at)
+        if found is None:
+            raise LookupError(named)
+        return found
+
+    def _need_to_be_alone(self) -> None:
+        if not self._alone:
+            raise NotAloneError
+
+    # --- uniting ------------------------------------------------------------------------------------
+
+    def _unite(self, at: datetime, facts: DatasetFacts) -> None:
+        """See to it that all names of what is told lead to one dataset."""
+        names = (facts.named, *facts.aliases)
+        home = next((found for name in names if (found := self._at(name, at)) is not None), None)
+        if home is None:
+            home = self._make(facts.named, at)
+        if facts.governed in (None, self._governed[home]) or self._governed[home] is None:
+            for alias in facts.aliases:
+                home = self._join(alias, SYMLINK, home, at)
+        home = self._join(facts.named, OWN, home, at)
+        self._claim(facts.governed, home)
+        if facts.formerly is not None and facts.formerly != facts.named:
+            self._rename(facts, home, at + _MOMENT)
+
+    def _make(self, named: Named, at: datetime) -> int:
+        self._need_to_be_alone()
+        row = {
+            "namespace": named.namespace,
+            "name": named.name,
+            "facets": {},
+            "stamps": {},
+            "first_seen": at,
+            "last_seen": at,
+        }
+        made: int = self._connection.execute(
+            insert(dataset).values(row).returning(dataset.c.dataset_id)
+        ).scalar_one()
+        self._governed[made] = None
+        self._put(named, OWN, made)
+        return made
+
+    def _join(self, named: Named, kind: str, home: int, at: datetime) -> int:
+        """Let a name lead to a dataset; gives the dataset that has both then."""
+        entry = next((each for each in self._names[named] if at < each[0]), None)
+        if entry is None:
+            self._put(named, kind, home)
+        elif entry[2] != home:
+            if not self._are_apart(home, entry[2]):
+                home = self._merge(home, entry[2])
+        elif kind == OWN and entry[1] == SYMLINK:
+            self._put(named, OWN, home)
+        return home
+
+    def _are_apart(self, one: int, other: int) -> bool:
+        governed = {self._governed[one], self._governed[other]} - {None}
+        return len(governed) > 1
+
+    def _claim(self, governed: str | None, home: int) -> None:
+        if governed is None or self._governed[home] is not None:
+            return
+        self._need_to_be_alone()
+        self._governed[home] = governed
+        values = {"governed": governed, "zone": governed.partition(".")[0]}
+        self._connection.execute(update(dataset).where(dataset.c.dataset_id == home).values(values))
+
+    def _put(self, named: Named, kind: str, home: int, until: datetime = NAME_HOLDS) -> None:
+        self._need_to_be_alone()
+        self._drop(named, until)
+        row = {"namespace": named.namespace, "name": named.name, "until": until}
+        row |= {"kind": kind, "dataset_id": home}
+        self._connection.execute(insert(dataset_name), row)
+        self._names[named] = sorted([*self._names[named], (until, kind, home)])
+        if kind == OWN:
+            self._entitle(home)
+
+    def _drop(self, named: Named, until: datetime) -> None:
+        if any(each[0] == until for each in self._names[named]):
+            self._connection.execute(delete(dataset_name).where(_is(named), dataset_name.c.until == until))
+            self._names[named] = [each for each in self._names[named] if each[0] != until]
+
+    def _entitle(self, home: int) -> None:
+        """Call a dataset by the first of its own names, in the order of the alphabet."""
+        names = select(dataset_name.c.namespace, dataset_name.c.name, dataset_name.c.kind)
+        names = names.where(dataset_name.c.dataset_id == home)
+        rank = (FORMER, SYMLINK, OWN)
+        found = [(-rank.index(kind), space, name) for space, name, kind in self._connection.execute(names)]
+        _, namespace, name = min(found)
+        change = update(dataset).where(dataset.c.dataset_id == home)
+        self._connection.execute(change.values(namespace=namespace, name=name))
+
+    def _merge(self, one: int, other: int) -> int:
+        self._need_to_be_alone()
+        kept, gone = sorted((one, other))
+        self.moved_jobs |= jobs_of(self._connection, (one, other))
+        merge(self._connection, kept, gone)
+        self._governed[kept] = self._governed[kept] or self._governed.pop(gone)
+        self._names = {
+            name: [(until, kind, kept if found == gone else found) for until, kind, found in entries]
+            for name, entries in self._names.items()
+        }
+        self._entitle(kept)
+        self._changed()
+        return kept
+
+    def _changed(self) -> None:
+        """What is remembered anywhere no longer holds."""
+        change_identities(self._connection)
+        self._known.lose()
+
+    # --- renaming -----------------------------------------------------------------------------------
+
+    def _rename(self, facts: DatasetFacts, home: int, until: datetime) -> None:
+        """Give a dataset the name it had before `until`, and with it all that was told under it by then."""
+        former = facts.formerly
+        if former is None:
+            return
+        self._load({former})
+        entry = next((each for each in self._names[former] if until - _MOMENT < each[0]), None)
+        if entry is not None and (entry[:2] == (until, FORMER) or not self._may_pass(facts, home, entry[2])):
+            return
+        self._need_to_be_alone()
+        later = None
+        if entry is not None and entry[1] != FORMER and entry[2] != home:
+            if self._is_newer(entry[2], until):
+                entry = None
+            else:
+                later = part(self._connection, entry[2], until)
+                home = self._merge(home, entry[2])
+        if entry is not None and entry[1] != FORMER:
+            self._drop(former, NAME_HOLDS)
+        self._put(former, FORMER, home, until)
+        self._entitle(home)
+        if later is not None:
+            self._governed[later] = None
+            self._put(former, OWN, later)
+        self.moved_jobs |= jobs_of(self._connection, (home,))
+        self._changed()
+
+    def _is_newer(self, dataset_id: int, moment: datetime) -> bool:
+        """Whether a dataset was not heard of before."""
+        query = select(dataset.c.first_seen >= moment).where(dataset.c.dataset_id == dataset_id)
+        return bool(self._connection.execute(query).scalar_one())
+
+    def _may_pass(self, facts: DatasetFacts, home: int, before: int) -> bool:
+        """Whether a dataset may become another by its renaming: those of our lake by our own word only."""
+        if before == home:
+            return True
+        if self._governed[before] is not None and facts.governed is None:
+            return False
+        return not self._are_apart(home, before)
+
+
+def _is(named: Named) -> Any:
+    return (dataset_name.c.namespace == named.namespace) & (dataset_name.c.name == named.name)

@@ -1,0 +1,56 @@
+"""What is told again and again: of each part the newest counts, in whatever order events arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_gov.model.lineage import LineageEvent
+
+
+def stamp(event: LineageEvent, *, weight: int = 0) -> str:
+    """When something was told; of two texts the greater one counts.
+
+    :param weight: what has more counts more than what is newer.
+    """
+    ends = event.event_type is not None and event.event_type.ends
+    return f"{weight}{event.event_time.isoformat(timespec='microseconds')[:26]}{ends:d}{event.key[:8]}"
+
+
+@dataclass(slots=True)
+class Stamped:
+    """Named parts, each with the stamp of the event that told it.
+
+    :param changed: whether anything was taken.
+    """
+
+    parts: dict[str, Any]
+    stamps: dict[str, str]
+    changed: bool = field(default=False)
+
+    def takes(self, name: str, when: str) -> bool:
+        """Whether what is told counts; then it is remembered that it was told."""
+        if when <= self.stamps.get(name, ""):
+            return False
+        self.stamps[name] = when
+        self.changed = True
+        return True
+
+    def take(self, told: Mapping[str, Any], when: str) -> None:
+        """Take what counts; a facet with ``_deleted`` takes away what was told before."""
+        for name, value in told.items():
+            if self.takes(name, when):
+                if isinstance(value, Mapping) and value.get("_deleted") is True:
+                    self.parts.pop(name, None)
+                else:
+                    self.parts[name] = value
+
+    def merge(self, other: Stamped) -> None:
+        """Take what counts of the parts of another, also what is gone there."""
+        for name, when in other.stamps.items():
+            if not name.startswith("#") and self.takes(name, when):
+                self.parts.pop(name, None)
+                if name in other.parts:
+                    self.parts[name] = other.parts[name]
