@@ -49,7 +49,8 @@ _statistics = record({}, {"rowCount": integer, "size": integer, "fileCount": int
 _owners = record({}, {"owners": each(record({"name": text}, {"type": text}))})
 _documentation = record({"description": text}, {"contentType": text})
 _tag = record(
-    {"key": bounded(250), "value": bounded(2_000, least=0)}, {"source": text, "field": bounded(2_000, least=0)}
+    {"key": bounded(250), "value": bounded(2_000, least=0)},
+    {"source": text, "field": bounded(2_000, least=0)},
 )
 _tags = record({}, {"tags": each(_tag)})
 _run = record({"runId": uuid})
