@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
+from airflow_gov.store.catalogue_rows import catalogued
+from airflow_gov.store.catalogue_tables import catalogue
 from airflow_gov.store.statements import insert_missing, insert_new
 from airflow_gov.store.tables import contract as table
 from airflow_gov.store.tables import contract_file, suite_file
@@ -32,7 +34,7 @@ class Contracts:
         :returns: True when this version is new to the dataset.
         """
         # Nearly every task says again what is known: that must cost no write.
-        if self._latest_hash(contract.dataset) == contract.hash:
+        if self._known(contract):
             return False
         with self._database.transaction() as connection:
             insert_missing(
@@ -73,16 +75,20 @@ class Contracts:
             row = connection.execute(query).one_or_none()
         return None if row is None else (row[0], row[1], row[2])
 
-    def _latest_hash(self, dataset: DatasetName) -> str | None:
+    def _known(self, contract: Contract) -> bool:
+        """Whether it is the latest of its dataset, and the catalogue tells it."""
         query = (
-            select(table.c.contract_hash)
-            .where(table.c.dataset == str(dataset))
+            select(table.c.contract_hash, catalogue.c.contract_hash)
+            .outerjoin(catalogue, catalogue.c.dataset == table.c.dataset)
+            .where(table.c.dataset == str(contract.dataset))
             .order_by(table.c.used_at.desc(), table.c.contract_hash.desc())
             .limit(1)
         )
         with self._database.read() as connection:
-            found: str | None = connection.execute(query).scalar_one_or_none()
-        return found
+            found = connection.execute(query).one_or_none()
+        if found is None or found[0] != contract.hash:
+            return False
+        return contract.dataset.is_quarantine or found[1] == contract.hash
 
     def _use(self, connection: Connection, contract: Contract) -> bool:
         row = {
@@ -95,8 +101,8 @@ class Contracts:
             "steward": contract.steward,
             "used_at": self._clock(),
         }
-        made = insert_new(connection, table, row)
-        if made:
+        catalogued(self._database, contract.dataset, contract)
+        if insert_new(connection, table, row):
             return True
         known = (table.c.dataset == row["dataset"], table.c.contract_hash == contract.hash)
         connection.execute(update(table).where(*known).values(row))

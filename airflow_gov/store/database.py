@@ -70,11 +70,24 @@ class Database:
                 return
             self._check()
             with self.engine.execution_options(**{WRITER: True}).begin() as connection:
-                self._thread.connection = connection
+                self._thread.connection, self._thread.last_acts = connection, {}
                 try:
                     yield connection
+                    for _, act in sorted(self._thread.last_acts.items()):
+                        act(connection)
                 finally:
                     self._thread.connection = None
+
+    def before_commit(self, key: str, act: Callable[[Connection], None], *, anew: bool = False) -> None:
+        """Do something at the end of this thread's transaction: once per key, in the order of the keys.
+
+        So transactions that lock the same rows for it lock them in the same order.
+
+        :param act: what to do.
+        :param anew: in place of what was to be done for this key, else that stays.
+        """
+        if anew or key not in self._thread.last_acts:
+            self._thread.last_acts[key] = act
 
     @property
     def in_transaction(self) -> bool:

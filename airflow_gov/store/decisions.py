@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, exists, select
 
 from airflow_gov.model.verdicts import Decision, Ruling
 from airflow_gov.model.zones import DatasetName
+from airflow_gov.store.catalogue_rows import catalogued
 from airflow_gov.store.gate_tables import decision as table
 from airflow_gov.store.gate_tables import review
 from airflow_gov.store.statements import insert_new
@@ -30,7 +31,8 @@ class Decisions:
     def record(self, decision: Decision) -> None:
         """Add a decision. Said again by the same execution, nothing happens."""
         with self._database.transaction() as connection:
-            insert_new(connection, table, _row(decision))
+            if insert_new(connection, table, _row(decision)):
+                catalogued(self._database, decision.dataset)
 
     def for_snapshot(
         self, dataset: DatasetName, snapshot_id: int, *, publishing: bool = False

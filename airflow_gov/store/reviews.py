@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, Select, and_, false, or_, select, update
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.verdicts import Review, ReviewState
 from airflow_gov.model.zones import DatasetName
+from airflow_gov.store.catalogue_rows import catalogued
 from airflow_gov.store.gate_tables import review as table
 from airflow_gov.store.statements import insert_new
 
@@ -36,6 +37,7 @@ class Reviews:
             "settled": False,
         }
         with self._database.transaction() as connection:
+            catalogued(self._database, review.dataset)
             return insert_new(connection, table, row)
 
     def get(self, review_id: str) -> Review | None:
@@ -109,6 +111,8 @@ class Reviews:
         with self._database.transaction() as connection:
             decided = connection.execute(update(table).where(*still_open).values(values)).rowcount
             review = self.get(review_id)
+            if review is not None and decided:
+                catalogued(self._database, review.dataset)
         if review is None:
             raise GovernanceError(
                 Reason.PARAMETER_INVALID,

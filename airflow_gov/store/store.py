@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from airflow_gov.store import schema
+from airflow_gov.store.catalogue import Catalogue
 from airflow_gov.store.contracts import Contracts
 from airflow_gov.store.database import Database
 from airflow_gov.store.decisions import Decisions
@@ -20,6 +21,7 @@ from airflow_gov.store.reports import Reports
 from airflow_gov.store.reviews import Reviews
 from airflow_gov.store.tokens import Tokens
 from airflow_gov.store.url import StoreUrl
+from airflow_gov.store.uses import Uses
 from airflow_gov.store.verdicts import Verdicts
 from airflow_gov.store.versions import Versions
 from airflow_gov.store.waiting import Waiting
@@ -77,6 +79,8 @@ class Store:
         self.log = Log(self._database)
         self.lineage = Lineage(self._database)
         self.tokens = Tokens(self._database)
+        self.catalogue = Catalogue(self._database)
+        self.uses = Uses(self._database)
 
     def __repr__(self) -> str:
         return f"Store({self.address!r})"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, cast, func, select, union
+from sqlalchemy import CTE, BigInteger, Connection, Select, bindparam, cast, func, select, union
 
 from airflow_gov.model.summary import DatasetSummary
 from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store.tables import contract, load, verdict, version, version_load
+from airflow_gov.store.types import SafeText
 
 _ORDER = list(Zone)
 
@@ -20,8 +21,13 @@ def summaries(connection: Connection) -> list[DatasetSummary]:
     return sorted(found, key=lambda summary: (_ORDER.index(summary.dataset.zone), summary.dataset.name))
 
 
-def _query() -> Select[Any]:
-    known = union(select(contract.c.dataset), select(load.c.dataset), select(version.c.dataset)).cte("known")
+def summary_of(connection: Connection, dataset: DatasetName) -> DatasetSummary:
+    """One dataset, known or not."""
+    row = connection.execute(_ONE, {"wanted": str(dataset)}).mappings().one()
+    return DatasetSummary(**{**row, "dataset": dataset})
+
+
+def _query(known: CTE) -> Select[Any]:
     current = select(func.max(version.c.version)).where(version.c.dataset == known.c.dataset)
     count = select(func.count()).select_from(version).where(version.c.dataset == known.c.dataset)
     now, checked, promised = version.alias("now"), verdict.alias("checked"), contract.alias("promised")
@@ -80,4 +86,7 @@ def _quarantined(known: Any) -> Select[Any]:
     )
 
 
-_QUERY = _query()
+_QUERY = _query(
+    union(select(contract.c.dataset), select(load.c.dataset), select(version.c.dataset)).cte("known")
+)
+_ONE = _query(select(bindparam("wanted", type_=SafeText()).label("dataset")).cte("known"))

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, select, tuple_
 
 from airflow_gov.model.serde import to_plain
 from airflow_gov.model.verdicts import RuleResult, Verdict
 from airflow_gov.model.zones import DatasetName
+from airflow_gov.store.catalogue_rows import catalogued
 from airflow_gov.store.execution_rows import part_row
+from airflow_gov.store.lineage.viewing import among
 from airflow_gov.store.statements import children, insert_new
 from airflow_gov.store.tables import verdict as table
 from airflow_gov.store.tables import verdict_rule
+from airflow_gov.store.types import clean_text
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from airflow_gov.store.database import Database
@@ -39,6 +42,8 @@ class Verdicts:
             made = insert_new(connection, table, _row(verdict))
             if made and verdict.results:
                 connection.execute(verdict_rule.insert(), _rule_rows(verdict))
+            if made:
+                catalogued(self._database, verdict.dataset)
 
     def get(self, verdict_id: str) -> Verdict | None:
         """One verdict."""
@@ -68,6 +73,31 @@ class Verdicts:
         if until is not None:
             query = query.where(table.c.checked_at <= until)
         return self._list(query.limit(limit))
+
+    def history(
+        self, dataset: DatasetName, limit: int = 50, *, after: str | None = None
+    ) -> builtins.list[Verdict]:
+        """The verdicts on a dataset in pages, newest first.
+
+        :param limit: how many at most.
+        :param after: the last verdict of the page before; one that is not the dataset's ends the history.
+        """
+        query = _newest_first(dataset)
+        if after is not None:
+            last = table.alias("last")
+            this = (last.c.verdict_id == after, last.c.dataset == str(dataset))
+            moment = select(last.c.checked_at).where(*this).scalar_subquery()
+            place = tuple_(table.c.checked_at, table.c.verdict_id)
+            query = query.where(place < tuple_(moment, clean_text(after)))
+        return self._list(query.limit(limit))
+
+    def passed(self, verdict_ids: Iterable[str]) -> Mapping[str, bool]:
+        """Whether each of these verdicts passed, by its id."""
+        ids = sorted(set(verdict_ids))
+        with self._database.read() as connection:
+            named = among(connection.dialect.name, table.c.verdict_id, ids)
+            rows = connection.execute(select(table.c.verdict_id, table.c.passed).where(named))
+            return {row.verdict_id: row.passed for row in rows}
 
     def _first(self, query: Select[Any]) -> Verdict | None:
         found = self._list(query.limit(1))

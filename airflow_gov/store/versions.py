@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Version, VersionKind
 from airflow_gov.model.zones import DatasetName
+from airflow_gov.store.catalogue_rows import catalogued
 from airflow_gov.store.statements import insert_new
 from airflow_gov.store.summaries import summaries
 from airflow_gov.store.tables import version as table
@@ -53,6 +54,8 @@ class Versions:
             made = insert_new(connection, table, _row(version))
             if made and version.load_ids:
                 connection.execute(version_load.insert(), _load_rows(version))
+            if made:
+                catalogued(self._database, version.dataset)
             recorded = self.get(version.dataset, version.version)
         if recorded is None or recorded.snapshot_id != version.snapshot_id:
             raise _another_snapshot(version, recorded)

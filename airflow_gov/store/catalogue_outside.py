@@ -1,0 +1,65 @@
+"""Datasets that only lineage knows, as the catalogue shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
+
+from airflow_gov.model.catalogue import OUTSIDE, OutsideDataset, Wanted
+from airflow_gov.store.catalogue_search import containing
+from airflow_gov.store.lineage.viewing import View
+from airflow_gov.store.lineage_tables import column, tag
+from airflow_gov.store.lineage_tables import dataset as table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COLUMNS = (table.c.dataset_id, table.c.namespace, table.c.name, table.c.last_seen, table.c.dropped_at)
+
+
+def included(wanted: Wanted) -> bool:
+    """Whether such datasets can be what is looked for: nobody owns them by contract, no gate checks them."""
+    return wanted.zone in (None, OUTSIDE) and wanted.owner is None and wanted.standing is None
+
+
+def count(view: View, wanted: Wanted) -> int:
+    """How many have the words and the tag, whatever else is looked for."""
+    connection = view.connection
+    query = select(func.count()).select_from(table).where(*view.datasets, *_conditions(connection, wanted))
+    return int(connection.execute(query).scalar_one())
+
+
+def rows(view: View, wanted: Wanted, after: tuple[str, str] | None, limit: int) -> Sequence[OutsideDataset]:
+    """Those of one page, by namespace and name."""
+    if not included(wanted):
+        return []
+    connection = view.connection
+    query = select(*_COLUMNS).where(*view.datasets, *_conditions(connection, wanted))
+    place = (table.c.namespace, table.c.name)
+    if after is not None:
+        query = query.where(tuple_(*place) > tuple_(*after))
+    found = connection.execute(query.order_by(*place).limit(limit)).mappings()
+    return [OutsideDataset(**row) for row in found]
+
+
+def _conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [table.c.governed.is_(None)]
+    contains = containing(connection)
+    for word in wanted.words:
+        columns = select(column.c.dataset_id).where(contains(func.lower(column.c.name), word))
+        tags = select(tag.c.dataset_id).where(contains(func.lower(tag.c.key + ":" + tag.c.value), word))
+        conditions.append(
+            or_(
+                contains(func.lower(table.c.name), word),
+                contains(func.lower(table.c.namespace), word),
+                table.c.dataset_id.in_(columns),
+                table.c.dataset_id.in_(tags),
+            )
+        )
+    if wanted.tag is not None:
+        tagged = select(tag.c.dataset_id).where(
+            or_(tag.c.key + ":" + tag.c.value == wanted.tag, tag.c.key == wanted.tag)
+        )
+        conditions.append(table.c.dataset_id.in_(tagged))
+    return conditions
