@@ -45,7 +45,7 @@ def among(connection: Connection, column: ColumnElement[Any], values: Iterable[A
     if connection.dialect.name == "sqlite":
         listed = func.json_each(bindparam(None, json.dumps(given), Text())).table_valued("value")
         return column.in_(select(listed.c.value))
-    kind = postgresql.ARRAY(Text() if given and isinstance(given[0], str) else BigInteger())
+    kind = postgresql.ARRAY(BigInteger() if isinstance(column.type, Integer) else Text())
     return column == any_(cast(bindparam(None, given, kind), kind))
 
 
@@ -149,7 +149,7 @@ def change_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
 @cache
 def _one_by_one(table: Table, names: tuple[str, ...]) -> Any:
     keys = [column for column in table.primary_key.columns if column.name in names]
-    values = {name: bindparam(f"v_{name}") for name in names if table.c[name] not in set(keys)}
+    values: dict[str, Any] = {name: bindparam(f"v_{name}") for name in names if table.c[name] not in set(keys)}
     return update(table).where(*(key == bindparam(f"v_{key.name}") for key in keys)).values(values)
 
 
