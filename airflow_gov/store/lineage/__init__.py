@@ -25,4 +25,5 @@ class Lineage:
         self.bury = letters.bury
         self.dead_letters = letters.dead_letters
         self.dead_letter = letters.dead_letter
+        self.count_dead_letters = letters.count
         self.read = Reading(database)

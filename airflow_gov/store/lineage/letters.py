@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from airflow_gov.model.intake import DeadLetter
 from airflow_gov.model.lineage import Origin
@@ -43,6 +43,11 @@ class Letters:
         with self._database.read() as connection:
             row = connection.execute(select(table).where(table.c.letter_id == letter_id)).mappings().first()
         return None if row is None else _read(row)
+
+    def count(self) -> int:
+        """How many events were refused and are kept."""
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 def _row(letter: DeadLetter) -> dict[str, Any]:
