@@ -4,12 +4,14 @@
 #   make demo     real data through all zones in a real Airflow    (ARGS=--serve leaves its UI open)
 #   make test     the tests, on all processors                     (ARGS='tests/unit -k gate')
 #   make lint     style, types, layers, pins                       (make format mends what can be mended)
+#   make ui       the Lineage tab: types, tests, and its bundle built anew; needs node and npm
 #   make bench    the benchmarks, with ratios                      (BENCHMARKS=hop ARGS='--rows 1000000')
 
 VENV := .venv
 BIN := $(VENV)/bin
 PINS := constraints.txt
 SOURCES := airflow_gov dags tests benchmarks
+UI := airflow_gov/web/ui
 BENCHMARKS := hop fixed_cost publishers kills quality waiting
 # The first Python here that is new enough.
 PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -25,7 +27,7 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --all-extras $(addprefix --group
 # The system's certificates, as pip takes them: companies have their own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: setup demo test lint format bench constraints clean
+.PHONY: setup demo test lint format bench constraints ui ui-check clean
 
 setup: $(VENV)/.demo
 	@echo 'Ready: make demo, or $(BIN)/airflow-gov --help'
@@ -56,8 +58,22 @@ bench: $(VENV)/.bench
 constraints: $(BIN)/uv
 	@$(RESOLVE) --output-file $(PINS) $(UPGRADE)
 
+ui: $(UI)/node_modules/.installed
+	@cd $(UI) && npm run --silent typecheck && npm test --silent && npm run --silent build
+
+# The bundle that is committed is what its sources make, byte for byte.
+ui-check: $(UI)/node_modules/.installed
+	@cd $(UI) && npm run --silent typecheck && npm test --silent && OUT=node_modules/.bundle npm run --silent build
+	@diff -r $(UI)/node_modules/.bundle airflow_gov/web/static/lineage >&2 || \
+		{ echo 'airflow_gov/web/static/lineage does not fit its sources: make ui' >&2; exit 1; }
+
+$(UI)/node_modules/.installed: $(UI)/package.json $(UI)/package-lock.json
+	@echo 'Installing what the Lineage tab is built with'
+	@cd $(UI) && npm ci --silent
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .airflow-gov build dist
+	rm -rf $(VENV) .airflow-gov build dist $(UI)/node_modules
 
 $(BIN)/uv:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3' >&2; exit 1; }

@@ -63,9 +63,12 @@ function unit(name: string, value: number, digits = 0): string {
   })).format(value);
 }
 
-/** The middle left out: what tells names apart is at their ends. */
+const SEGMENTS = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** The middle left out: what tells names apart is at their ends. Signs of several code points stay whole. */
 export function shortened(text: string, length: number): string {
-  const letters = [...text];
+  if (text.length <= length) return text;
+  const letters = Array.from(SEGMENTS.segment(text.slice(0, 4000)), ({ segment }) => segment);
   if (letters.length <= length) return text;
   const end = Math.floor((length - 1) / 2);
   return `${letters.slice(0, length - 1 - end).join("")}…${letters.slice(letters.length - end).join("")}`;

@@ -7,7 +7,11 @@ import { Icon } from "../ui/icons";
 import { useActions } from "./actions";
 import type { Size } from "./viewport";
 
+/** In pixels of the screen: a header, the room that those above take, and one beside its lane. */
 const LEAST = 28;
+const TOP = 34;
+const ASIDE = 116;
+const BESIDE = 0.5;
 
 /** Behind the cards: where each lane lies. */
 export function LaneGrounds({ lanes }: { lanes: readonly LaneBox[] }) {
@@ -29,7 +33,7 @@ export function LaneGrounds({ lanes }: { lanes: readonly LaneBox[] }) {
 
 /** The names of the lanes, which stay in sight: above those side by side, at the edge of those below. */
 export function LaneHeaders({ lanes, size }: { lanes: readonly LaneBox[]; size: Size }) {
-  const { x, y, zoom } = useViewport();
+  const { x, y: down, zoom } = useViewport();
   return (
     <div className="lane-headers">
       {lanes.map((each) => {
@@ -40,11 +44,13 @@ export function LaneHeaders({ lanes, size }: { lanes: readonly LaneBox[]; size: 
           const width = Math.min(end, size.width) - from;
           return width >= LEAST && <Header key={each.lane} lane={each} style={{ transform: `translateX(${from}px)`, width }} />;
         }
-        const top = each.box.y * zoom + y;
+        const top = each.box.y * zoom + down;
         const bottom = top + each.box.height * zoom;
         if (bottom < LEAST || top > size.height || end < LEAST || start > size.width) return null;
-        const at = Math.min(Math.max(top - LEAST, 34), Math.max(bottom - LEAST, 34));
-        return <Header key={each.lane} lane={each} style={{ transform: `translate(${Math.max(start, 0)}px, ${at}px)` }} />;
+        // From afar there is no room above a lane that lies below others: its name stands beside it.
+        const [at, above] = zoom < BESIDE ? [start - ASIDE, top] : [start, top - LEAST];
+        const y = Math.min(Math.max(above, TOP), Math.max(bottom - LEAST, TOP));
+        return <Header key={each.lane} lane={each} style={{ transform: `translate(${Math.max(at, 0)}px, ${y}px)` }} />;
       })}
     </div>
   );

@@ -12,6 +12,8 @@ export const MIN_ZOOM = 0.05;
 export const MAX_ZOOM = 2;
 /** Smaller than this the first view would not be readable: it shows the focus instead of everything. */
 const READABLE = 0.55;
+/** How large cards are then. */
+const CLOSE = 0.85;
 const PADDING = { x: 32, top: 44, bottom: 24 };
 
 /** Everything on the screen, never larger than life. */
@@ -26,7 +28,23 @@ export function opening(bounds: Box, focus: readonly Box[], size: Size): Viewpor
   const whole = fitted(bounds, size);
   if (whole.zoom >= READABLE || !focus.length) return whole;
   const near = fitted(around(focus), size);
-  return near.zoom >= READABLE ? centred(around(focus), size, Math.min(near.zoom, 0.8)) : centred(focus[0] as Box, size, 0.8);
+  const isReadable = near.zoom >= READABLE;
+  const centre = isReadable ? around(focus) : (focus[0] as Box);
+  return filling(centred(centre, size, isReadable ? Math.min(near.zoom, CLOSE) : CLOSE), bounds, size);
+}
+
+/** No more emptiness around the drawing than needs be. */
+function filling({ x, y, zoom }: Viewport, bounds: Box, size: Size): Viewport {
+  return {
+    x: clamped(x, bounds.x * zoom, bounds.width * zoom, PADDING.x, size.width - PADDING.x),
+    y: clamped(y, bounds.y * zoom, bounds.height * zoom, PADDING.top, size.height - PADDING.bottom),
+    zoom,
+  };
+}
+
+function clamped(shift: number, start: number, length: number, low: number, high: number): number {
+  if (length <= high - low) return (low + high - length) / 2 - start;
+  return Math.min(low - start, Math.max(high - start - length, shift));
 }
 
 export function centred(box: Box, size: Size, zoom: number): Viewport {

@@ -88,6 +88,7 @@ function Neighbours({ side, node, neighbours, scene }: { side: Side; node: Drawn
   const more = scene.beyond.get(node.id)?.[side] ?? 0;
   const isExpanded = view.expand.some((each) => each.startsWith(`${node.id}:${side}`));
   const stream = side === "up" ? "upstream" : "downstream";
+  if (!neighbours.length && !more && !isExpanded) return <td role="cell" />;
   return (
     <td role="cell" data-label={side === "up" ? "Upstream" : "Downstream"}>
       <span className="cell-neighbours">
