@@ -1,0 +1,147 @@
+"""The transport of OpenLineage's client that writes to our store.
+
+In Airflow's configuration, alone or as one of a ``composite``::
+
+    [openlineage]
+    transport = {"type": "airflow_gov.lineage.transport.GovernanceTransport"}
+
+It lives where Airflow's provider makes it: in a child that each event of a task is forked for, in the
+scheduler's pool of processes, in ``dag.test()``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from openlineage.client.serde import Serde
+from openlineage.client.transport.transport import Config, Transport
+
+from airflow_gov.lineage.delivering import Delivery, event_spool
+from airflow_gov.lineage.spool import EventSpool
+from airflow_gov.model.errors import GovernanceError
+from airflow_gov.settings import Settings, size_in_bytes
+
+if TYPE_CHECKING:
+    from openlineage.client.client import Event
+
+log = logging.getLogger(__name__)
+
+#: Seconds for which what was found out about this installation holds.
+_KNOWN_FOR = 300.0
+
+
+class Installation:
+    """Where this machine's events wait, and where the store is: found once, also for forked children."""
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+        self._store_url: str | None = None
+        self._known_at = 0.0
+
+    def prepare(self) -> None:
+        """Find out everything now, in a process that others are forked from.
+
+        :raises GovernanceError: the settings do not say where.
+        """
+        self.settings()
+        self.store_url()
+
+    def forget(self) -> None:
+        """Find out everything again."""
+        self._settings = self._store_url = None
+
+    def settings(self) -> Settings:
+        """The settings of this Airflow home."""
+        self._grow_old()
+        if self._settings is None:
+            self._settings, self._known_at = Settings.load(), time.monotonic()
+        return self._settings
+
+    def store_url(self) -> str:
+        """SQLAlchemy URL of the store, found as the tasks find it."""
+        settings = self.settings()
+        if self._store_url is None:
+            self._store_url = _store_url(settings)
+        return self._store_url
+
+    def delivery(self) -> Delivery:
+        """The way from here to the store."""
+        return Delivery(self._spool(), store_url=self.store_url, own_namespace=self._namespace())
+
+    def _spool(self) -> EventSpool:
+        try:
+            return event_spool(self.settings())
+        except GovernanceError as error:
+            log.warning("Lineage events wait in the default place: %s", error)
+            home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser().absolute()
+            return EventSpool(home / "airflow_gov/spool/lineage", max_bytes=size_in_bytes("256MB"))
+
+    def _namespace(self) -> str | None:
+        try:
+            return self.settings().lineage_namespace
+        except GovernanceError:
+            return None
+
+    def _grow_old(self) -> None:
+        if time.monotonic() - self._known_at > _KNOWN_FOR:
+            self.forget()
+
+
+def _store_url(settings: Settings) -> str:
+    if "airflow" not in sys.modules:
+        return settings.sql_alchemy_conn
+    # Named, not imported: the connection may lie in any of Airflow's secrets backends.
+    hooks = importlib.import_module("airflow_gov.hooks.governance")
+    url: str = hooks.GovernanceHook(settings=settings).store_url()
+    return url
+
+
+installation = Installation()
+
+
+class GovernanceTransport(Transport):
+    """Hands events to the governance store, by way of a spool on the local disk.
+
+    :meth:`emit` never raises and never waits long: while the store is down, slow or locked, events wait in
+    the spool and are delivered later, in order, each once. Those that find no place are logged and counted.
+
+    :param config: has no options.
+    """
+
+    kind = "airflow_gov"
+    config_class = Config
+
+    def __init__(self, config: Config | None = None) -> None:
+        self.config = config
+
+    def emit(self, event: Event) -> None:
+        """Keep an event, and deliver it if the store can be reached."""
+        try:
+            self._delivery.send(Serde.to_json(event).encode())
+        except Exception:
+            log.exception("A lineage event is lost")
+
+    def close(self, timeout: float = -1) -> bool:
+        """Deliver what waits.
+
+        :param timeout: seconds; negative: as long as one event may take.
+        :returns: whether nothing waits any more.
+        """
+        try:
+            if timeout:
+                self._delivery.deliver_for_a_moment(*([timeout] if timeout > 0 else []))
+            return self._delivery.spool.is_empty()
+        except Exception:
+            log.exception("Lineage events wait")
+            return False
+
+    @cached_property
+    def _delivery(self) -> Delivery:
+        return installation.delivery()
