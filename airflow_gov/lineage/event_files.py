@@ -6,7 +6,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from airflow_gov.lineage.event_text import MAX_BYTES
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -36,7 +36,8 @@ def read_lines(file: IO[bytes], name: str) -> Iterator[Line]:
     :raises GovernanceError: ``SOURCE_MALFORMED``: the compressed file is damaged or cut short.
     """
     packed = file.peek(2)[:2] == _GZIP  # type: ignore[attr-defined]
-    source: IO[bytes] = gzip.open(file) if packed else file  # noqa: SIM115 - whoever opened the file closes it
+    # Whoever opened the file closes it.
+    source: Any = gzip.GzipFile(fileobj=file) if packed else file
     number = 0
     try:
         while text := source.readline(MAX_BYTES + 2):

@@ -12,12 +12,15 @@ from typing import Any
 
 from airflow.listeners import hookimpl
 
+from airflow_gov.listeners.delivery import deliver_waiting
 from airflow_gov.model.execution import Status
 
 log = logging.getLogger(__name__)
 
 #: How long the scheduler waits for the store, in seconds.
 TIME_LIMIT_SECONDS = 5.0
+#: How much of that goes to lineage events that wait on this machine.
+_DELIVERY_SECONDS = 2.0
 
 
 @hookimpl
@@ -73,5 +76,6 @@ def _close_open_records(dag_id: str, run_id: str, task_id: str | None, map_index
             )
         finally:
             store.dispose()
+        deliver_waiting(_DELIVERY_SECONDS)
     except Exception:
         log.warning("Records of %s %s stay open for now.", dag_id, run_id, exc_info=True)
