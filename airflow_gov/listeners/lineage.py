@@ -21,6 +21,7 @@ def on_task_instance_running(task_instance: Any) -> None:
     if not hasattr(task, "take_down"):
         return
     try:
+        from airflow_gov.operators import starting  # noqa: F401 - for the child
         from airflow_gov.operators.recording import opening_execution
         from airflow_gov.operators.telling import openlineage_listens
         from airflow_gov.runtime import utc_now
