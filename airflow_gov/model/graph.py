@@ -305,6 +305,7 @@ class Standing:
     verdict: str | None = None
     verdict_id: str | None = None
     contract_hash: str | None = None
+    contract_path: str | None = None
     owner: str | None = None
 
 

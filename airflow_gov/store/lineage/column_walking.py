@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 
 from airflow_gov.model.column_lineage import Subtype, Transformation
 from airflow_gov.model.graph import Column, ColumnLink, ColumnWalk, Direction
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
     from airflow_gov.store.database import Database
 
-#: Rows that one statement reads at most.
-_MOST_ROWS = 20_000
+#: Rows that a statement reads at most for each column there is still room for: most columns have few links,
+#: and of a hub's many no more are read than can be shown.
+_ROWS_PER_COLUMN, _SPARE_ROWS = 4, 200
 
 
 class ColumnWalks:
@@ -65,7 +66,7 @@ class ColumnWalks:
             for _ in range(depth):
                 if not walk.frontier or walk.truncated:
                     break
-                walk.take(step(walk.frontier, walk.unexpanded()))
+                walk.take(*step(walk.frontier, walk.unexpanded(), walk.room))
         return walk.result()
 
 
@@ -99,9 +100,17 @@ class _Walk:
         self._expanded.update(fresh)
         return fresh
 
-    def take(self, rows: Collection[Row[Any]]) -> None:
-        """Go one step on."""
-        self.truncated = len(rows) >= _MOST_ROWS
+    @property
+    def room(self) -> int:
+        """How many columns more may be found."""
+        return max(0, self.limit + self._started - len(self.columns))
+
+    def take(self, rows: Collection[Row[Any]], complete: bool) -> None:
+        """Go one step on.
+
+        :param complete: whether these are all links.
+        """
+        self.truncated = not complete
         level = self.depths[self.frontier[-1]] + 1
         fresh: dict[int, Column] = {}
         for row in sorted(rows, key=_values_first):
@@ -154,13 +163,17 @@ class _Step:
             self._dialect, direction, limited=dags is not None, past=as_of is not None, direct=direct
         )
 
-    def __call__(self, columns: Collection[int], datasets: Collection[int]) -> list[Row[Any]]:
+    def __call__(
+        self, columns: Collection[int], datasets: Collection[int], room: int
+    ) -> tuple[list[Row[Any]], bool]:
+        """The links, and whether these are all."""
         rows: list[Row[Any]] = []
+        most = _ROWS_PER_COLUMN * room + _SPARE_ROWS
         for statement, ids in zip(self._statements, (columns, datasets), strict=True):
-            if ids:
-                given = self._given | {"ids": parameter(self._dialect, ids)}
+            if ids and len(rows) <= most:
+                given = {**self._given, "ids": parameter(self._dialect, ids), "most": most - len(rows) + 1}
                 rows += self._connection.execute(statement, given)
-        return rows
+        return rows, len(rows) <= most
 
 
 @cache
@@ -189,7 +202,8 @@ def _column_steps(
         .join(near, near.c.column_id == here)
         .join(far, far.c.column_id == there)
         .where(*conditions(dialect, column_edge, limited=limited, past=past))
-        .limit(_MOST_ROWS)
+        .order_by(here, there, column_edge.c.job_id)
+        .limit(bindparam("most", type_=Integer))
     )
     if direct:
         query = query.where(column_edge.c.direct)

@@ -155,6 +155,20 @@ class Columns:
             )
             return [_link(dataset_id, *row) for row in connection.execute(query)]
 
+    def users(self, columns: Iterable[int], *, dags: frozenset[str] | None) -> Mapping[int, set[int]]:
+        """By column the jobs that make something of it."""
+        query = select(column_edge.c.source_id, column_edge.c.job_id).distinct()
+        return self._jobs_by(query, column_edge.c.source_id, columns, dags)
+
+    def telling(self, datasets: Iterable[int], *, dags: frozenset[str] | None) -> Mapping[int, set[int]]:
+        """By dataset the jobs that tell which of its columns they use; others may use any."""
+        query = (
+            select(column.c.dataset_id, column_edge.c.job_id)
+            .join(column_edge, column_edge.c.source_id == column.c.column_id)
+            .distinct()
+        )
+        return self._jobs_by(query, column.c.dataset_id, datasets, dags)
+
     def edge_pairs(
         self, job_ids: Iterable[int], *, dags: frozenset[str] | None, as_of: datetime | None = None
     ) -> Mapping[tuple[int, int], frozenset[tuple[Any, ...]]]:
@@ -183,6 +197,21 @@ class Columns:
             for job_id, dataset_id, *edge in connection.execute(query):
                 found.setdefault((job_id, dataset_id), set()).add(tuple(edge))
         return {key: frozenset(edges) for key, edges in found.items()}
+
+    def _jobs_by(
+        self,
+        query: Select[Any],
+        key: ColumnElement[int],
+        numbers: Iterable[int],
+        dags: frozenset[str] | None,
+    ) -> Mapping[int, set[int]]:
+        found: dict[int, set[int]] = {}
+        with self._database.read() as connection:
+            view = View(connection, dags)
+            which = (view.among(key, numbers), *view.holding(column_edge), *view.through(column_edge))
+            for number, job_id in connection.execute(query.where(*which)):
+                found.setdefault(number, set()).add(job_id)
+        return found
 
     def _columns(self, dags: frozenset[str] | None, conditions_of: Any) -> list[Column]:
         with self._database.read() as connection:

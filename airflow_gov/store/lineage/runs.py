@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row, RowMapping
 
+    from airflow_gov.model.graph import Job
     from airflow_gov.store.database import Database
 
 _RUN = (
@@ -108,6 +109,30 @@ class Runs:
             )
             ids = list(connection.execute(query).scalars())
         return self.get(ids, dags=dags)
+
+    def latest(
+        self, jobs: Iterable[Job], *, dags: frozenset[str] | None, as_of: datetime | None = None
+    ) -> list[Run]:
+        """The newest run of each job.
+
+        :param as_of: none that started later.
+        """
+        jobs = list(jobs)
+        if as_of is None:
+            return self.get([each.last_run_id for each in jobs if each.last_run_id], dags=dags)
+        newest = run.alias("newest")
+        last = (
+            select(newest.c.run_id)
+            .where(newest.c.job_id == run.c.job_id, newest.c.started_at <= as_of)
+            .order_by(newest.c.started_at.desc(), newest.c.run_id.desc())
+            .limit(1)
+            .correlate(run)
+            .scalar_subquery()
+        )
+        numbers = [each.job_id for each in jobs]
+        return self._runs(
+            dags, lambda view: _RUN.where(view.among(run.c.job_id, numbers), run.c.run_id == last)
+        )
 
     def dag_runs(
         self,

@@ -112,6 +112,7 @@ def _query(view: View, names: list[str], as_of: datetime | None) -> Select[Any]:
             ruled.scalar_subquery().label("ruling"),
             reviewed.scalar_subquery().label("reviewed"),
             promised.c.contract_hash,
+            promised.c.path,
             promised.c.owner,
         )
         .select_from(known)
@@ -158,6 +159,7 @@ def _standing(row: Any) -> Standing:
         verdict=_verdict(row),
         verdict_id=row["verdict_id"],
         contract_hash=row["contract_hash"],
+        contract_path=row["path"],
         owner=row["owner"],
     )
 

@@ -98,14 +98,20 @@ class Walks:
         return Walk(reached, jobs, complete=len(reached) + len(jobs) <= _MOST_NODES)
 
     def path(
-        self, start: int, goal: int, *, dags: frozenset[str] | None, as_of: datetime | None = None
+        self,
+        starts: Iterable[int],
+        goals: Iterable[int],
+        *,
+        dags: frozenset[str] | None,
+        as_of: datetime | None = None,
     ) -> list[int]:
-        """The datasets and jobs of a shortest way down from one dataset to another.
+        """The datasets and jobs of a shortest way down from one of some datasets to one of others.
 
         :returns: dataset, job, dataset, job, …, dataset; empty where there is no way.
         """
         before: dict[int, tuple[int, int]] = {}
-        frontier, seen = [start], {start}
+        frontier, wanted = sorted(set(starts)), set(goals)
+        seen = set(frontier)
         with self._database.read() as connection:
             _, statement = _dataset_steps(
                 connection.dialect.name,
@@ -115,14 +121,15 @@ class Walks:
                 sources=True,
             )
             given = values(connection, dags, as_of)
-            while frontier and goal not in seen and len(seen) <= _MOST_NODES:
+            while frontier and not wanted & seen and len(seen) <= _MOST_NODES:
                 given["ids"] = parameter(connection.dialect.name, frontier)
                 for target, job_id, source in connection.execute(statement, given):
                     if target not in seen:
                         before.setdefault(target, (job_id, source))
                 frontier = sorted(before.keys() - seen)
                 seen.update(frontier)
-        return _way_back(before, start, goal) if goal in seen else []
+        reached = sorted(wanted & seen)
+        return _way_back(before, reached[0]) if reached else []
 
     def versions(
         self,
@@ -156,9 +163,9 @@ class Walks:
         return list(steps.values())[:limit]
 
 
-def _way_back(before: dict[int, tuple[int, int]], start: int, goal: int) -> list[int]:
+def _way_back(before: dict[int, tuple[int, int]], goal: int) -> list[int]:
     way = [goal]
-    while way[-1] != start:
+    while way[-1] in before:
         way += before[way[-1]]
     return way[::-1]
 

@@ -1,0 +1,47 @@
+"""The contracts of the datasets in a graph: read once each, and remembered by their hash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_gov.contracts import parse_contract
+from airflow_gov.model.errors import GovernanceError
+from airflow_gov.model.zones import DatasetName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow_gov.model.contract import Contract
+    from airflow_gov.model.graph import Standing
+    from airflow_gov.store import Store
+
+#: How many contracts are remembered; one takes some ten kilobytes.
+_MOST = 2_000
+_known: dict[tuple[str, str], Contract | None] = {}
+
+
+def contracts_of(store: Store, standings: Mapping[str, Standing]) -> dict[str, Contract]:
+    """The contracts in use; one that can no longer be read is left out.
+
+    :param standings: by dataset (``<zone>.<name>``) how it stands.
+    """
+    paths = {name: each.contract_path or "" for name, each in standings.items()}
+    wanted = {
+        (each.contract_hash, name) for name, each in standings.items() if each.contract_hash is not None
+    }
+    missing = {key for key in wanted if key not in _known}
+    if missing:
+        texts = store.lineage.read.standings.contract_texts({value for value, _ in missing})
+        if len(_known) + len(missing) > _MOST:
+            _known.clear()
+        for value, name in missing:
+            _known[value, name] = _parsed(texts.get(value), name, paths[name])
+    found = ((name, _known.get((value, name))) for value, name in wanted)
+    return {name: contract for name, contract in found if contract is not None}
+
+
+def _parsed(text: str | None, name: str, path: str) -> Contract | None:
+    try:
+        return parse_contract(text, DatasetName.parse(name), path) if text is not None else None
+    except GovernanceError:
+        return None
