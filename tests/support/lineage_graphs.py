@@ -124,7 +124,7 @@ def columns_of(dataset: str, day: int = 2) -> tuple[str, ...]:
     words = tuple(_TABLES[name].split()) if name in _TABLES else _OTHER[dataset]
     if zone == "raw":
         return ("file", "sha256")
-    if zone == "preprocessed":
+    if zone in ("preprocessed", "sensitive"):
         return words
     renamed = tuple(_RENAMED.get(word, word) for word in words)
     return tuple({"email": "email_hash"}.get(word, word) for word in renamed if word not in ("name", "card"))
