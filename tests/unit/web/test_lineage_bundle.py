@@ -64,3 +64,14 @@ def test_the_lock_file_knows_versions_and_hashes_but_no_registry() -> None:
     packages = json.loads((UI / "package-lock.json").read_text())["packages"]
     assert [name for name, package in packages.items() if "resolved" in package] == []
     assert [name for name, package in packages.items() if name and not package.get("integrity")] == []
+
+
+def test_its_classes_are_its_own() -> None:
+    def classes(*files: Path) -> set[str]:
+        bare = (re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", file.read_text("utf-8"), flags=re.S) for file in files)
+        return set(re.findall(r"\.([a-zA-Z][\w-]*)", "".join(bare)))
+
+    # The page loads governance.css for its colours and for these.
+    shared = {"button", "dark", "eyebrow", "icon", "muted", "state"}
+    own = classes(*(UI / "src" / "styles").glob("*.css"))
+    assert own & classes(WEB / "static" / "governance.css") <= shared

@@ -7,6 +7,7 @@ import { CardMenu } from "./graph/CardMenu";
 import { useScene, type Scene } from "./graph/scene";
 import { Help } from "./keyboard/Help";
 import { useKeys } from "./keyboard/useKeys";
+import { focusLabel } from "./model/focus";
 import { Panel } from "./panel/Panel";
 import { Banners } from "./states/Banners";
 import { EmptyState, Message, ProblemState, Skeleton } from "./states/States";
@@ -40,7 +41,7 @@ function Shell() {
   const mode = view.mode ?? (narrow ? "table" : "graph");
   return (
     <div className="app">
-      <h1 className="unseen">Lineage{scene.graph && ` of ${scene.graph.focus.label}`}</h1>
+      <h1 className="unseen">Lineage{scene.graph && ` of ${focusLabel(scene.graph)}`}</h1>
       <Toolbar scene={scene} mode={mode} onHelp={showHelp} />
       <Banners scene={scene} />
       <div className="stage">
@@ -82,7 +83,7 @@ function Content({ scene, mode }: { scene: Scene; mode: "graph" | "table" }) {
     const empty = graph.empty ?? { cause: "", message: "Nothing is known about this.", next: "" };
     return <EmptyState empty={empty} reset={view.asOf && <Button label="Back to now" onClick={() => update({ asOf: null })} />} />;
   }
-  const label = `Lineage of ${graph.focus.label}: ${counted(drawn.nodes.length, "card")}. Arrow keys lead from card to card.`;
+  const label = `Lineage of ${focusLabel(graph)}: ${counted(drawn.nodes.length, "card")}. Arrow keys lead from card to card.`;
   return mode === "graph" ? <Canvas scene={scene} label={label} /> : <TableView scene={scene} />;
 }
 

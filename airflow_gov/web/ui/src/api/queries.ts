@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions, useQueries, useQuery, type UseQueryResu
 
 import { nodeFocus } from "../model/focus";
 import { PAGE } from "../layout/geometry";
-import type { View } from "../view/view";
+import type { Depth, View } from "../view/view";
 import { getJson, type Parameters } from "./client";
 import type { ColumnPage, DagRun, DatasetDetail, Found, Graph, JobDetail, Path, Trace } from "./types";
 
@@ -13,9 +13,14 @@ function asked<T>(path: string, parameters: Parameters = {}) {
   });
 }
 
+/** The server takes a number, and of a larger one than it walks the most it does. */
+export function hops(depth: Depth | "all"): number {
+  return depth === "all" ? 1000 : Number(depth);
+}
+
 /** What narrows every question alike. */
 function depth(view: View): Parameters {
-  return { up: view.up, down: view.down, limit: view.limit };
+  return { up: hops(view.up), down: hops(view.down), limit: view.limit };
 }
 
 /** The graph of the view: now, at a moment, or two runs compared. */
@@ -50,7 +55,7 @@ export function useWholeSides(view: View): Answer<Graph>[] {
   return useQueries({
     queries: sides.map((each) => {
       const [id = "", side] = each.split(":");
-      const way = side === "up" ? { up: "all", down: 0 } : { up: 0, down: "all" };
+      const way = side === "up" ? { up: hops("all"), down: 0 } : { up: 0, down: hops("all") };
       return asked<Graph>("graph", { focus: nodeFocus(id), ...way, limit: view.limit, as_of: view.asOf?.at });
     }),
     combine: answers<Graph>,
@@ -76,14 +81,15 @@ export function useColumns(cards: readonly ColumnsAsked[], asOf: string | undefi
   return useQueries({
     queries: cards.map(({ dataset, q, after }) => ({
       ...asked<ColumnPage>("columns", { dataset, q, after, as_of: asOf, limit: PAGE }),
-      placeholderData: (before: ColumnPage | undefined) => (before?.dataset === dataset ? before : undefined),
+      placeholderData: (before: ColumnPage | undefined) => (isOf(before, dataset) ? before : undefined),
     })),
     combine: answers<ColumnPage>,
   });
 }
 
-export function columnsOf(dataset: string, q: string, after: string | null, limit: number) {
-  return asked<ColumnPage>("columns", { dataset, q, after, limit });
+/** Whether a page is one of this dataset: ids of columns begin with that of theirs. */
+function isOf(page: ColumnPage | undefined, dataset: string): boolean {
+  return !!page?.columns[0]?.id.startsWith(`${dataset}.`);
 }
 
 export function useSearch(q: string): UseQueryResult<{ results: Found[] }> {

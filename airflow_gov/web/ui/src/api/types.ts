@@ -29,6 +29,8 @@ interface NodeBase {
   up: Reach;
   down: Reach;
   status?: Change | null;
+  /** What changed, for people. */
+  changes?: string[];
 }
 
 export interface DatasetNode extends NodeBase {
@@ -84,6 +86,7 @@ export interface Run {
   endedAt: string | null;
   duration: number | null;
   executionId: string | null;
+  error: string | null;
 }
 
 export interface Empty {
@@ -117,12 +120,14 @@ export interface Column {
 }
 
 export interface ColumnPage {
+  /** Its label. */
   dataset: string;
   total: number;
   columns: Column[];
   next: string | null;
 }
 
+/** A column of a trace; without a name it stands for all rows of its dataset. */
 export interface TracedColumn {
   id: string;
   dataset: string;
@@ -171,7 +176,17 @@ export interface Quality {
   passed: boolean;
   checkedAt: string;
   rules: number;
-  failed: number;
+  failed: string[];
+}
+
+export interface ExecutionRow {
+  executionId: string;
+  dagId: string;
+  runId: string;
+  taskId: string;
+  action: string;
+  status: string;
+  startedAt: string;
 }
 
 export interface Version {
@@ -190,10 +205,12 @@ export interface DatasetDetail extends DatasetNode {
   classification: string | null;
   tags: string[];
   names: { namespace: string; name: string; kind: string | null }[];
-  location: string | null;
+  /** Where its files lie. */
+  files: string | null;
   quality: Quality[];
   runs: Run[];
   versions: Version[];
+  executions: ExecutionRow[];
   facets: Record<string, unknown>;
   links: { page: string | null };
 }

@@ -19,7 +19,7 @@ interface Props {
 /** The columns of an open card: a page of them, searched and traced. */
 export function ColumnList({ dataset, columns, controls, traced, upstream }: Props) {
   return (
-    <div className="columns nodrag nopan nowheel" onClick={(event) => event.stopPropagation()}>
+    <div className="card-columns nodrag nopan nowheel" onClick={(event) => event.stopPropagation()}>
       {dataset.columns > PAGE && (
         <input
           type="search"

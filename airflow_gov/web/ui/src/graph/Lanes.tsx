@@ -71,7 +71,7 @@ function Header({ lane, style }: { lane: LaneBox; style: React.CSSProperties }) 
       onClick={() => fold(lane.lane)}
     >
       <span>{title}</span>
-      <span className="count">{number(lane.count)}</span>
+      <span className="lane-count">{number(lane.count)}</span>
       <Icon name="down" />
     </button>
   );

@@ -97,11 +97,11 @@ function DatasetFace({ node, data }: { node: DatasetNode; data: CardData }) {
           <span className="name" dir="auto" title={node.name}>
             {shortened(node.label, room(29, node.status, node.personal, node.verdict))}
           </span>
-          {node.status && <ChangeBadge change={node.status} />}
+          {node.status && <ChangeBadge change={node.status} details={node.changes} />}
           {node.personal && <Icon name="lock" title="Holds personal data" />}
           {node.verdict && <VerdictBadge verdict={node.verdict} short />}
         </div>
-        <div className="line facts">
+        <div className="line card-facts">
           <span title={node.rows === null ? undefined : counted(node.rows, "row")}>
             {node.dropped ? "Dropped" : facts.join(" · ") || "No version told"}
           </span>
@@ -137,9 +137,9 @@ function JobFace({ node }: { node: JobNode }) {
         <span className="name" dir="auto" title={node.name}>
           {shortened(node.label, room(22, node.status))}
         </span>
-        {node.status && <ChangeBadge change={node.status} />}
+        {node.status && <ChangeBadge change={node.status} details={node.changes} />}
       </div>
-      <div className="line facts">
+      <div className="line card-facts">
         <span>
           {[node.integration, node.duration === null ? null : duration(node.duration)].filter(Boolean).join(" · ")}
         </span>
@@ -158,7 +158,7 @@ function FoldFace({ node }: { node: FoldNode }) {
           Unfold
         </button>
       </div>
-      <div className="line facts">{counted(node.count, "dataset")}</div>
+      <div className="line card-facts">{counted(node.count, "dataset")}</div>
     </div>
   );
 }
@@ -174,7 +174,7 @@ function More({ side, data, id }: { side: Side; data: CardData; id: string }) {
   return (
     <button
       type="button"
-      className="more nodrag"
+      className="hop nodrag"
       data-side={side}
       tabIndex={-1}
       aria-label={label}

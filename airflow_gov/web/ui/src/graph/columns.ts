@@ -27,6 +27,9 @@ export interface ColumnControls {
   back(dataset: string): void;
 }
 
+/** What a traced column without a name is called. */
+export const ALL_ROWS = "all rows";
+
 interface Place {
   q: string;
   /** Cursors of the pages after the first, up to the one that is shown. */
@@ -79,7 +82,14 @@ export function shown(
   const page = answer?.data;
   const known = new Map(page?.columns.map((column) => [column.id, column]));
   const marked = new Set(traced.map((column) => column.id));
-  const first = traced.map(({ id, name }) => ({ type: null, personal: false, ...known.get(id), id, name, traced: true }));
+  const first = traced.map(({ id, name }) => ({
+    type: null,
+    personal: false,
+    ...known.get(id),
+    id,
+    name: name || ALL_ROWS,
+    traced: true,
+  }));
   const rest = [...known.values()].filter(({ id }) => !marked.has(id)).map((column) => ({ ...column, traced: false }));
   return {
     rows: [...first, ...rest].slice(0, PAGE),

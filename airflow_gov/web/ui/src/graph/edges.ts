@@ -3,7 +3,7 @@ import type { Layout } from "../layout";
 import { curve, left, right, rowOffset, type Point } from "../layout/geometry";
 import type { Drawn } from "../model/drawn";
 import { foldId } from "../model/drawn";
-import type { OpenColumns } from "./columns";
+import { ALL_ROWS, type OpenColumns } from "./columns";
 
 export interface Line {
   id: string;
@@ -53,7 +53,7 @@ export function columnLines(
   return trace.edges.flatMap((edge) => {
     const [from, to] = [meet(edge.source, right), meet(edge.target, left)];
     if (!from || !to) return [];
-    const names = [known.get(edge.source)?.name, known.get(edge.target)?.name].join(" → ");
+    const names = [edge.source, edge.target].map((id) => known.get(id)?.name || ALL_ROWS).join(" → ");
     const kind = [edge.direct ? "direct" : "indirect", edge.masking && "masked", ...edge.subtypes].filter(Boolean);
     const title = `${names}: ${kind.join(", ").toLowerCase()}`;
     const id = `${edge.source}>${edge.target}`;

@@ -12,6 +12,7 @@ export interface FoldNode {
   label: string;
   count: number;
   status?: null;
+  changes?: never[];
 }
 
 export type DrawnNode = GraphNode | FoldNode;

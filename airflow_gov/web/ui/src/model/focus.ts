@@ -1,3 +1,5 @@
+import type { Graph } from "../api/types";
+
 /** What a view is centred on, as the API writes it: `<kind>:<parts>`, each part encoded. */
 export type Focus = string;
 
@@ -34,6 +36,13 @@ export function nodeFocus(id: string): Focus {
 export function dagOf(focus: Focus): string | null {
   const [kind, dag] = focus.split(":");
   return dag && kind && ["dag", "run", "task", "ti"].includes(kind) ? decodeURIComponent(dag) : null;
+}
+
+/** What people call it: of a single node its own name. */
+export function focusLabel(graph: Graph): string {
+  const { kind, label, nodes } = graph.focus;
+  const single = kind === "dataset" || kind === "job" ? graph.nodes.find((node) => node.id === nodes[0]) : undefined;
+  return single?.label ?? label;
 }
 
 function mapIndex(text: string | null): number {

@@ -25,15 +25,15 @@ export function DatasetPanel({ id, scene }: { id: string; scene: Scene }) {
       name={known?.governed ?? known?.name ?? null}
       badge={
         known && (
-          <p className="badges">
+          <p className="node-badges">
             <ZoneTag zone={known.zone} />
             {known.verdict && <VerdictBadge verdict={known.verdict} />}
             {known.personal && (
-              <span className="tag">
+              <span className="word">
                 <Icon name="lock" /> personal data
               </span>
             )}
-            {known.dropped && <span className="tag">dropped</span>}
+            {known.dropped && <span className="word">dropped</span>}
           </p>
         )
       }
@@ -64,12 +64,12 @@ function Overview({ data }: { data: DatasetDetail }) {
           Owner: data.owner ?? <span className="muted">none named</span>,
           Steward: data.steward.join(", "),
           Classification: data.classification,
-          Tags: data.tags.length > 0 && <span className="tags">{data.tags.map((tag) => <span key={tag} className="tag">{tag}</span>)}</span>,
+          Tags: data.tags.length > 0 && <span className="words">{data.tags.map((tag) => <span key={tag} className="word">{tag}</span>)}</span>,
           Version: data.version && versionLabel(data.version),
           Rows: data.rows !== null && number(data.rows),
           Updated: data.updatedAt && <Ago at={data.updatedAt} />,
           Columns: number(data.columns),
-          Location: data.location && <Copied text={data.location} what="the location" />,
+          Files: data.files && <Copied text={data.files} what="where its files lie" />,
           Name: <Copied text={data.name} what="the full name" />,
           Namespace: data.namespace,
           "Also known as": data.names.length > 0 && (
@@ -103,7 +103,7 @@ function Copied({ text, what }: { text: string; what: string }) {
 function QualityList({ quality }: { quality: Quality[] }) {
   if (!quality.length) return <Nothing>Nothing has been checked.</Nothing>;
   return (
-    <ul className="list">
+    <ul className="entry-list">
       {quality.map((verdict) => (
         <li key={verdict.verdictId}>
           <div>
@@ -112,7 +112,7 @@ function QualityList({ quality }: { quality: Quality[] }) {
           </div>
           <div>
             {counted(verdict.rules, "rule")}
-            {verdict.failed > 0 && `, ${number(verdict.failed)} failed`} ·{" "}
+            {verdict.failed.length > 0 && `, ${number(verdict.failed.length)} failed: ${verdict.failed.join(", ")}`} ·{" "}
             <PageLink page={`verdicts/${encodeURIComponent(verdict.verdictId)}/report`}>Report</PageLink>
           </div>
         </li>
@@ -124,7 +124,7 @@ function QualityList({ quality }: { quality: Quality[] }) {
 function Runs({ runs }: { runs: DatasetDetail["runs"] }) {
   if (!runs.length) return <Nothing>No run has touched it.</Nothing>;
   return (
-    <ul className="list">
+    <ul className="entry-list">
       {runs.map((run) => (
         <RunLine key={run.runId} run={run} />
       ))}
@@ -135,7 +135,7 @@ function Runs({ runs }: { runs: DatasetDetail["runs"] }) {
 function Versions({ versions }: { versions: Version[] }) {
   if (!versions.length) return <Nothing>No version has been told.</Nothing>;
   return (
-    <ul className="list">
+    <ul className="entry-list">
       {versions.map((version) => (
         <li key={version.version}>
           <div>

@@ -22,7 +22,7 @@ export function JobPanel({ id, scene }: { id: string; scene: Scene }) {
       name={known?.name ?? null}
       badge={
         known && (
-          <p className="badges">
+          <p className="node-badges">
             {/* What the drawing shows: at a past moment another state than now. */}
             <StateBadge state={drawn?.type === "job" ? drawn.state : known.state} />
           </p>
@@ -74,7 +74,7 @@ function Overview({ data }: { data: JobDetail }) {
 function Runs({ data }: { data: JobDetail }) {
   if (!data.runs.length) return <Nothing>No run has been told.</Nothing>;
   return (
-    <ul className="list">
+    <ul className="entry-list">
       {data.runs.map((run) => (
         <RunLine key={run.runId} run={run} />
       ))}

@@ -52,7 +52,7 @@ export function Frame({ title, kind, name, badge, tabs }: FrameProps) {
 
   return (
     <aside
-      className="panel"
+      className="side-panel"
       aria-label={`${kind} ${title}`}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || isTaken(event.target, event.key)) return;
@@ -71,7 +71,7 @@ export function Frame({ title, kind, name, badge, tabs }: FrameProps) {
         <Button bare icon="cross" label="Close details" onClick={close} />
       </header>
       {badge}
-      <div className="tabs" role="tablist" aria-label="Details" onKeyDown={onKeyDown}>
+      <div className="side-tabs" role="tablist" aria-label="Details" onKeyDown={onKeyDown}>
         {shown.map(({ key, label }) => (
           <button
             key={key}

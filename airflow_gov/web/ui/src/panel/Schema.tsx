@@ -103,9 +103,9 @@ function SchemaRow({ column }: { column: Column }) {
         </p>
       )}
       {(column.classification || column.tags.length > 0) && (
-        <p className="tags">
+        <p className="words">
           {[column.classification, ...column.tags].filter(Boolean).map((tag) => (
-            <span key={tag} className="tag" dir="auto">
+            <span key={tag} className="word" dir="auto">
               {tag}
             </span>
           ))}

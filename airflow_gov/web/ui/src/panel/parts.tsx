@@ -54,6 +54,11 @@ export function RunLine({ run }: { run: Run }) {
       </div>
       <div className="muted">
         {dagId && dagRunId && <HostLink href={airflow.run(dagId, dagRunId)}>{dagRunId}</HostLink>}
+        {run.error && (
+          <span className="error" dir="auto">
+            {run.error}
+          </span>
+        )}
         {run.executionId && (
           <>
             {" · "}
@@ -139,7 +144,7 @@ function Facet({ name, value }: { name: string; value: unknown }) {
   const [open, setOpen] = useState(false);
   const text = open ? (JSON.stringify(value, null, 2) ?? "") : "";
   return (
-    <details className="facet" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details className="raw-facet" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary dir="auto">{name}</summary>
       {open && (
         <>

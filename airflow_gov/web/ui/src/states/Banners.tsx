@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { counted, moment, number } from "../format";
 import { useActionState } from "../graph/actions";
 import type { Scene } from "../graph/scene";
+import { focusLabel } from "../model/focus";
 import { atOf, useDagRuns } from "../toolbar/runs";
 import { ChangeBadge } from "../ui/badges";
 import { Button } from "../ui/controls";
@@ -19,7 +20,7 @@ export function Banners({ scene }: { scene: Scene }) {
     <div className="banners">
       {view.focus && (
         <Strip icon="focus" tools={home && <Button label="Back" onClick={() => refocus(null)} />}>
-          Centred on <strong dir="auto">{graph?.focus.label ?? "…"}</strong>
+          Centred on <strong dir="auto">{graph ? focusLabel(graph) : "…"}</strong>
         </Strip>
       )}
       {view.asOf && <AsOf />}

@@ -45,7 +45,7 @@ export function Row({ node, index, measure, scene, neighbours, onSelect }: Props
               {node.label}
             </button>
           )}
-          {node.status && <ChangeBadge change={node.status} />}
+          {node.status && <ChangeBadge change={node.status} details={node.changes} />}
           {dataset?.personal && <Icon name="lock" title="Holds personal data" />}
         </span>
       </th>
@@ -55,7 +55,7 @@ export function Row({ node, index, measure, scene, neighbours, onSelect }: Props
       <td role="cell" data-label="State">
         <State node={node} />
       </td>
-      <td role="cell" className="end" data-label="Rows">
+      <td role="cell" className="figures" data-label="Rows">
         {dataset && dataset.rows !== null && number(dataset.rows)}
       </td>
       <td role="cell" data-label="Updated">
@@ -75,7 +75,7 @@ function State({ node }: { node: DrawnNode }) {
     <>
       {node.version && <span className="muted">{versionLabel(node.version)} </span>}
       {node.verdict && <VerdictBadge verdict={node.verdict} />}
-      {node.dropped && <span className="tag">dropped</span>}
+      {node.dropped && <span className="word">dropped</span>}
     </>
   );
 }

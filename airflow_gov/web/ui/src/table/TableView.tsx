@@ -35,7 +35,7 @@ export function TableView({ scene }: { scene: Scene }) {
             <th role="columnheader" scope="col">Name</th>
             <th role="columnheader" scope="col">Zone</th>
             <th role="columnheader" scope="col">State</th>
-            <th role="columnheader" scope="col" className="end">Rows</th>
+            <th role="columnheader" scope="col" className="figures">Rows</th>
             <th role="columnheader" scope="col">Updated</th>
             <th role="columnheader" scope="col">Upstream</th>
             <th role="columnheader" scope="col">Downstream</th>

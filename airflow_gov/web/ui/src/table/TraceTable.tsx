@@ -1,5 +1,6 @@
 import type { Trace } from "../api/types";
 import { counted, number } from "../format";
+import { ALL_ROWS } from "../graph/columns";
 import { Icon } from "../ui/icons";
 
 const MOST = 500;
@@ -10,7 +11,7 @@ export function TraceTable({ trace }: { trace: Trace }) {
   const datasets = new Map(trace.datasets.map((dataset) => [dataset.id, dataset.label]));
   const name = (id: string) => {
     const column = columns.get(id);
-    return column ? `${datasets.get(column.dataset) ?? column.dataset}.${column.name}` : id;
+    return column ? `${datasets.get(column.dataset) ?? column.dataset}.${column.name || ALL_ROWS}` : id;
   };
   return (
     <table role="table" className="trace-table" aria-label="Traced columns">

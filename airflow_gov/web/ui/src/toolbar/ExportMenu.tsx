@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import { getText } from "../api/client";
+import { hops } from "../api/queries";
 import { download, fileName } from "../export/download";
 import { mermaid } from "../export/mermaid";
 import { picture, themeColours, type Picture } from "../export/picture";
@@ -10,6 +11,7 @@ import { columnLines, datasetLines } from "../graph/edges";
 import type { Scene } from "../graph/scene";
 import { onScreen } from "../graph/screen";
 import { overlaps } from "../layout/geometry";
+import { focusLabel } from "../model/focus";
 import { Popover } from "../ui/controls";
 import { useAnnounce } from "../ui/live";
 import { useView } from "../view/context";
@@ -29,7 +31,7 @@ export function ExportMenu({ scene }: { scene: Scene }) {
   const announce = useAnnounce();
   const [visible, setVisible] = useState(false);
   const [failed, setFailed] = useState<string | null>(null);
-  const label = scene.graph?.focus.label ?? "graph";
+  const label = scene.graph ? focusLabel(scene.graph) : "graph";
 
   async function save(format: Format): Promise<void> {
     setFailed(null);
@@ -38,7 +40,7 @@ export function ExportMenu({ scene }: { scene: Scene }) {
       else if (format === "png") download(await png(drawing(scene, visible), font()), fileName(label, "png"), "image/png");
       else if (format === "mermaid") download(mermaid(part(scene, visible)), fileName(label, "mmd"), "text/plain");
       else {
-        const text = await getText("export", { focus, format, up: view.up, down: view.down, as_of: view.asOf?.at });
+        const text = await getText("export", { focus, format, up: hops(view.up), down: hops(view.down), limit: view.limit, as_of: view.asOf?.at });
         const [extension, type] = format === "graphml" ? ["graphml", "application/xml"] : ["jsonl", "application/x-ndjson"];
         download(text, fileName(label, extension as string), type as string);
       }

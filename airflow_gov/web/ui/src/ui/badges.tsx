@@ -35,10 +35,10 @@ export function VerdictBadge({ verdict, short = false }: { verdict: Verdict; sho
   );
 }
 
-export function ChangeBadge({ change }: { change: Change }) {
+export function ChangeBadge({ change, details = [] }: { change: Change; details?: readonly string[] | undefined }) {
   const { label, icon } = changeShown(change);
   return (
-    <span className="change" data-change={change} title={label}>
+    <span className="change" data-change={change} title={[label, ...details].join("\n")}>
       <Icon name={icon} />
       <span className="unseen">{label}</span>
     </span>
