@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from airflow_gov.cli import output
+from airflow_gov.cli.moments import Moment
 from airflow_gov.cli.record import print_execution, task_name
 from airflow_gov.cli.session import Session, pass_session
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import Execution, Role, Status
 
-_AGO = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-class _Since(click.ParamType[datetime]):
-    """A time, or how long ago: ``2026-01-31``, ``2026-01-31T12:00:00Z``, ``90m``, ``24h``, ``7d``, ``2w``."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        text = str(value).strip()
-        try:
-            if text[-1:] in _AGO and text[:-1].isdecimal():
-                return datetime.now(UTC) - timedelta(**{_AGO[text[-1]]: int(text[:-1])})
-            at = datetime.fromisoformat(text)
-        except (ValueError, OverflowError):
-            self.fail(f"{text!r} is no time: write 24h, 7d, 2026-01-31 or 2026-01-31T12:00:00Z", param, ctx)
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @click.group()
@@ -45,7 +28,7 @@ def executions() -> None:
 @click.option("--task", "task_id", metavar="TASK_ID", help="Only this task's.")
 @click.option("--dataset", metavar="DATASET", help="Only those that read or wrote this dataset.")
 @click.option("--status", type=click.Choice([status.value for status in Status]), help="Only these.")
-@click.option("--since", type=_Since(), help="Only those started since, e.g. 24h, 7d or 2026-01-31 (UTC).")
+@click.option("--since", type=Moment(), help="Only those started since, e.g. 24h, 7d or 2026-01-31 (UTC).")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @output.json_option
 @pass_session

@@ -40,6 +40,10 @@ COMMANDS: Mapping[str, Command] = {
     "demo": Command("airflow_gov.cli.demo", "Run the example Dags on real data, in an Airflow of their own."),
     "executions": Command("airflow_gov.cli.executions", "Who ran what, on which data, with what result."),
     "gates": Command("airflow_gov.cli.gates", "Verdicts, waivers and reviews: what a steward decides."),
+    "lineage": Command(
+        "airflow_gov.cli.lineage", "Where data comes from, where it goes, what a change breaks."
+    ),
+    "tokens": Command("airflow_gov.cli.tokens", "Tokens with which others send lineage."),
     "zones": Command("airflow_gov.cli.zones", "What each zone of the lake holds."),
 }
 
