@@ -171,6 +171,7 @@ class Touch:
 
     :param output: written, else read.
     :param version: the dataset's version, as the event calls it (for our tables the snapshot).
+    :param columns: the version's schema, where it is not what the event says of the dataset anyway.
     """
 
     dataset: Named
@@ -180,6 +181,7 @@ class Touch:
     size: int | None = None
     files: int | None = None
     facets: Mapping[str, Any] = field(default_factory=dict)
+    columns: tuple[ColumnFacts, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

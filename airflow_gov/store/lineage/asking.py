@@ -149,7 +149,9 @@ def change_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
 @cache
 def _one_by_one(table: Table, names: tuple[str, ...]) -> Any:
     keys = [column for column in table.primary_key.columns if column.name in names]
-    values: dict[str, Any] = {name: bindparam(f"v_{name}") for name in names if table.c[name] not in set(keys)}
+    values: dict[str, Any] = {
+        name: bindparam(f"v_{name}") for name in names if table.c[name] not in set(keys)
+    }
     return update(table).where(*(key == bindparam(f"v_{key.name}") for key in keys)).values(values)
 
 

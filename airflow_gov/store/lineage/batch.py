@@ -5,7 +5,7 @@ Every row that several processes write is locked in one order: jobs, datasets, t
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.lineage import DatasetFacts, EventKind, RunState
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from airflow_gov.model.intake import Told
-    from airflow_gov.model.lineage import Named, Projection, Touch
+    from airflow_gov.model.lineage import ColumnFacts, Named, Projection, Touch
     from airflow_gov.store.lineage.known import Known
     from airflow_gov.store.lineage.writing_jobs import JobRow
     from airflow_gov.store.lineage.writing_runs import RunRow
@@ -177,6 +177,8 @@ class Batch:
         for each in projections:
             for facts in each.datasets:
                 hear(standings[self._identities.find(facts.named, each.event.event_time)], each.event, facts)
+        for name, at in named:
+            standings[self._identities.find(name, at)].seen(at)
         write_datasets(self._connection, standings.values())
 
     def _write_touches(self, heard: Sequence[tuple[Projection, JobRow | None, RunRow | None]]) -> None:
@@ -186,13 +188,13 @@ class Batch:
             if job is None or run is None:
                 continue
             at = projection.event.event_time
-            schemas = {facts.named: facts.columns for facts in projection.datasets}
+            schemas = _schemas(projection)
             for each in projection.touches:
                 dataset_id = self._identities.find(each.dataset, at)
                 touched = _touch_row(each, dataset_id, run.values["run_id"], job.job_id, at)
                 _add(touches, (touched["run_id"], dataset_id, each.output), touched)
                 if each.version is not None:
-                    columns = schemas.get(each.dataset)
+                    columns = each.columns or schemas.get(each.dataset)
                     plain = None if columns is None else [[column.name, column.type] for column in columns]
                     _add(versions, (dataset_id, each.version), _version_row(each, touched, plain))
         for rows in touches:
@@ -207,6 +209,12 @@ def _other_names(projection: Projection) -> set[Named]:
     names.update(edge.source for edge in projection.column_edges)
     names.update(edge.target for edge in projection.column_edges)
     return names - {facts.named for facts in projection.datasets}
+
+
+def _schemas(projection: Projection) -> dict[Named, tuple[ColumnFacts, ...] | None]:
+    """The schemas of datasets that an event says one thing of: none that it reads and writes."""
+    said = Counter(facts.named for facts in projection.datasets)
+    return {facts.named: facts.columns for facts in projection.datasets if said[facts.named] == 1}
 
 
 def _add(

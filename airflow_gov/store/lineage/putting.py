@@ -46,9 +46,12 @@ def _newer_touch(old: Table, new: Any) -> dict[str, Any]:
 
 
 def _newer_version(old: Table, new: Any) -> dict[str, Any]:
-    newer = and_(
-        new.written_at.is_not(None), or_(old.c.written_at.is_(None), new.written_at >= old.c.written_at)
+    later = or_(
+        old.c.written_at.is_(None),
+        new.written_at > old.c.written_at,
+        and_(new.written_at == old.c.written_at, new.run_id >= old.c.run_id),
     )
+    newer = and_(new.written_at.is_not(None), later)
     names = ("written_at", "run_id", *_SIZES, "columns")
     return {
         "first_seen": case((new.first_seen < old.c.first_seen, new.first_seen), else_=old.c.first_seen),

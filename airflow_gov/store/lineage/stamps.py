@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from airflow_gov.model.lineage import LineageEvent
+    from airflow_gov.model.lineage import LineageEvent, Named
 
 
-def stamp(event: LineageEvent, *, weight: int = 0) -> str:
+def stamp(event: LineageEvent, named: Named, *, weight: int = 0) -> str:
     """When something was told; of two texts the greater one counts.
 
+    :param named: of what it was told: an event may call one dataset by two names.
     :param weight: what has more counts more than what is newer.
     """
+    place = zlib.crc32(f"{named.namespace}\0{named.name}".encode())
     ends = event.event_type is not None and event.event_type.ends
-    return f"{weight}{event.event_time.isoformat(timespec='microseconds')[:26]}{ends:d}{event.key[:8]}"
+    at = event.event_time.isoformat(timespec="microseconds")[:26]
+    return f"{weight:d}{at}{ends:d}{event.key[:8]}{place:08x}"
 
 
 @dataclass(slots=True)

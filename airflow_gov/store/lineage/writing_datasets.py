@@ -51,14 +51,12 @@ class Standing:
     #: Columns that only older events tell of.
     older: set[str] | None = None
 
-    def seen(self, first: datetime, last: datetime) -> None:
+    def seen(self, at: datetime) -> None:
         """Remember that it was heard of; what was dropped before is there again."""
-        if first < self.first_seen:
-            self.first_seen, self.told.changed = first, True
-        if last > self.last_seen:
-            self.last_seen, self.told.changed = last, True
-            if self.dropped_at is not None and self.dropped_at < last:
-                self.dropped_at = None
+        if at < self.first_seen:
+            self.first_seen, self.told.changed = at, True
+        if at > self.last_seen:
+            self.last_seen, self.dropped_at, self.told.changed = at, None, True
 
     def drop(self, at: datetime) -> None:
         """Remember that it was dropped, unless it was heard of since."""
@@ -86,8 +84,8 @@ def lock_datasets(connection: Connection, ids: Collection[int]) -> dict[int, Sta
 def hear(standing: Standing, event: LineageEvent, facts: DatasetFacts) -> None:
     """Take what an event says of a dataset."""
     # Nobody but our own tasks has a say in what a dataset of our lake is like, once they have said it.
-    when = stamp(event, weight=facts.governed is not None)
-    standing.seen(event.event_time, event.event_time)
+    when = stamp(event, facts.named, weight=facts.governed is not None)
+    standing.seen(event.event_time)
     if facts.dropped and (standing.governed is None or facts.governed is not None):
         standing.drop(event.event_time)
     standing.told.take(facts.facets, when)
@@ -116,7 +114,8 @@ def _hash(plain: Any) -> str:
 
 def write_datasets(connection: Connection, standings: Iterable[Standing]) -> None:
     """Write what has changed."""
-    changed = sorted((each for each in standings if each.told.changed), key=lambda each: each.dataset_id)
+    known = sorted(standings, key=lambda each: each.dataset_id)
+    changed = [each for each in known if each.told.changed]
     rows = [
         {
             "dataset_id": each.dataset_id,
@@ -130,7 +129,7 @@ def write_datasets(connection: Connection, standings: Iterable[Standing]) -> Non
     ]
     change_rows(connection, dataset, rows)
     write_columns(connection, {each.dataset_id: each.columns for each in changed if each.columns is not None})
-    need_columns(connection, {(each.dataset_id, name) for each in changed for name in each.older or ()})
+    need_columns(connection, {(each.dataset_id, name) for each in known for name in each.older or ()})
     write_tags(connection, {each.dataset_id: each.tags for each in changed if each.tags is not None})
 
 

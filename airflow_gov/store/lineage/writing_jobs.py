@@ -56,7 +56,7 @@ class JobRow:
 
     def hear(self, event: LineageEvent, facts: JobFacts) -> None:
         """Take what an event says of the job."""
-        when = stamp(event)
+        when = stamp(event, facts.named)
         self.facets.take(facts.facets, when)
         for name in _SCALARS:
             value = getattr(facts, name)

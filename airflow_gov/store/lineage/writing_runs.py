@@ -74,7 +74,7 @@ class RunRow:
             if value is not None and (values[name] is None or value > values[name]):
                 values[name] = value
         values["generation"] = values["parent_run_id"] or values["run_id"]
-        when = stamp(event)
+        when = stamp(event, job.named)
         self.facets.take(facts.facets, when)
         if facts.error_message is not None and self.facets.takes(_ERROR, when):
             values["error_message"] = facts.error_message
