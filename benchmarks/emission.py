@@ -1,0 +1,322 @@
+"""What telling OpenLineage adds to a task: nobody listens, Airflow's provider alone, and with what we tell.
+
+python benchmarks/emission.py [--tasks 25] [--json]
+
+One process a configuration, all alive at once; they run one task each in turn, so that whatever else the
+machine does hits all alike. Medians of the wall time of a task in a real Airflow, its children included.
+The provider forks a child for each of a task's two events; that is its own cost and shown beside ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+OURS = {"type": "airflow_gov.lineage.transport.GovernanceTransport"}
+SQL = "SELECT id, upper(name) AS name FROM clean.source"
+#: A task under governance, and one of Airflow's own.
+TASKS = ("governed", "python")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """How a process is configured.
+
+    :param name: for people.
+    :param transport: of OpenLineage's client; None: OpenLineage is off.
+    :param tells: whether our operators tell what they know.
+    :param lost: where the store of lineage is not; our own store is where it always is.
+    """
+
+    name: str
+    transport: str | None = None
+    tells: bool = True
+    lost: str | None = None
+
+
+OFF = Configuration("off")
+PROVIDER = Configuration("provider", "file", tells=False)
+FILE = Configuration("file", "file")
+STORE = Configuration("store up", "ours")
+REFUSED = Configuration("store refuses", "ours", lost="refused")
+SILENT = Configuration("store is silent", "ours", lost="silent")
+CONFIGURATIONS = (OFF, PROVIDER, FILE, STORE, REFUSED, SILENT)
+
+
+# --- one process ----------------------------------------------------------------------------------------
+
+
+def make_dag(contracts: Path) -> Any:
+    """The smallest governed hop, and a task that does nothing."""
+    from airflow import sdk
+    from airflow.providers.standard.operators.python import PythonOperator
+
+    from airflow_gov.operators import GoldOperator
+
+    with sdk.DAG("emission", schedule=None) as dag:
+        GoldOperator(
+            task_id="governed",
+            source="clean.source",
+            target="gold.target",
+            sql=SQL,
+            contracts_folder=str(contracts),
+        )
+        PythonOperator(task_id="python", python_callable=lambda: None)
+    return dag
+
+
+def register(dag: Any) -> None:
+    """Tell Airflow of a Dag that lies in no file."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+    DagBundlesManager().sync_bundles_to_db()
+    bag = DagBag(dag_folder=os.devnull)
+    bag.bag_dag(dag)
+    sync_bag_to_db(bag, "dags-folder", None)
+
+
+def make_run(dag: Any, run_id: str) -> Any:
+    """A run of the Dag."""
+    from airflow import settings
+    from airflow.sdk import DagRunState, timezone
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.utils.types import DagRunTriggeredByType, DagRunType
+
+    now, session = timezone.utcnow(), settings.Session()
+    scheduled = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+    run = scheduled.create_dagrun(
+        run_id=run_id,
+        logical_date=now,
+        data_interval=(now, now),
+        run_after=now,
+        run_type=DagRunType.MANUAL,
+        state=DagRunState.RUNNING,
+        triggered_by=DagRunTriggeredByType.TEST,
+        start_date=now,
+        session=session,
+    )
+    session.commit()
+    return run
+
+
+def run_task(dag: Any, task_id: str, number: int) -> float:
+    """Seconds of one task."""
+    from airflow import settings
+    from airflow.sdk import TaskInstanceState
+    from airflow.sdk.definitions.dag import _run_task
+
+    run = make_run(dag, f"{task_id}-{number}")
+    session = settings.Session()
+    ti = run.get_task_instance(task_id, session=session)
+    ti.state, ti.try_number = TaskInstanceState.SCHEDULED, 1
+    session.commit()
+    started = time.perf_counter()
+    _run_task(ti=ti, task=dag.task_dict[task_id])
+    seconds = time.perf_counter() - started
+    session.expire_all()
+    state = str(run.get_task_instance(task_id, session=settings.Session()).state)
+    if state != "success":
+        raise SystemExit(f"{task_id}: {state}")
+    return seconds
+
+
+def tell_nothing() -> None:
+    """Leave the provider alone with its events, as with operators that know nothing of OpenLineage."""
+    from airflow_gov.listeners import lineage
+    from airflow_gov.operators.telling import TellsLineage
+
+    for name in ("start", "complete", "failure"):
+        delattr(TellsLineage, f"get_openlineage_facets_on_{name}")
+    TellsLineage.take_down = lambda *_: None  # type: ignore[method-assign]
+    del lineage.on_task_instance_running
+
+
+def lose_store(url: str) -> None:
+    """Lineage's events find no store there; the tasks' records do find theirs."""
+    from airflow_gov.lineage.transport import Installation
+
+    Installation.store_url = lambda *_: url  # type: ignore[method-assign]
+
+
+def work(folder: Path, tells: bool, lost: str | None) -> None:
+    """Run the task that each line of standard input names; seconds to standard output."""
+    out = sys.stdout
+    with redirect_stdout(sys.stderr):
+        if not tells:
+            tell_nothing()
+        dag = make_dag(folder / "contracts")
+        register(dag)
+        if lost:
+            lose_store(lost)
+        for task_id in TASKS:
+            run_task(dag, task_id, 0)  # imports and tables
+        print("ready", file=out, flush=True)
+        for number, line in enumerate(sys.stdin, start=1):
+            print(run_task(dag, line.strip(), number), file=out, flush=True)
+
+
+# --- all of them ----------------------------------------------------------------------------------------
+
+
+def seed(folder: Path) -> None:
+    """A published dataset to read, and contracts."""
+    import lab
+    from airflow_gov.settings import Settings
+
+    columns = {"id": {"logicalType": "integer"}, "name": {"logicalType": "string"}}
+    contracts = {name: lab.contract(name, columns) for name in ("clean.source", "gold.target")}
+    (folder / "contracts").mkdir()
+    for name, contract in contracts.items():
+        (folder / "contracts" / f"{name}.odcs.yaml").write_text(contract.text, "utf-8")
+    typed = lab.contract("preprocessed.source", columns)
+    parts = lab.Governance(Settings.load(environment(folder, OFF, None)))
+    lab.hop(parts, typed, "SELECT 1 AS id, 'ada' AS name")
+    lab.hop(
+        parts, contracts["clean.source"], "SELECT * FROM preprocessed.source", source="preprocessed.source"
+    )
+    parts.close()
+
+
+def environment(folder: Path, configuration: Configuration, address: str | None) -> dict[str, str]:
+    """What makes a process work in a home of its own, configured as it is to be."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "OPENLINEAGE"))}
+    options = {
+        "SQL_ALCHEMY_CONN": f"sqlite:///{folder}/governance.db",
+        "CATALOG_PROPERTIES": json.dumps({"type": "sql", "uri": f"sqlite:///{folder}/catalog.db"}),
+        "WAREHOUSE": str(folder / "lake"),
+        "SPOOL_FOLDER": str(folder / "spool"),
+    }
+    transports = {
+        "file": {"type": "file", "log_file_path": f"{folder}/events.jsonl", "append": True},
+        "ours": OURS,
+    }
+    told = (
+        {}
+        if configuration.transport is None
+        else {"AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transports[configuration.transport])}
+    )
+    return {
+        **kept,
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        **{f"AIRFLOW__AIRFLOW_GOV__{key}": value for key, value in options.items()},
+        **told,
+        **({"EMISSION_LOST": address} if address else {}),
+        **({} if configuration.tells else {"EMISSION_TELLS": "no"}),
+    }
+
+
+@contextmanager
+def process(
+    folder: Path, configuration: Configuration, address: str | None
+) -> Iterator[subprocess.Popen[str]]:
+    """A process that runs tasks as it is told."""
+    with (folder / "log").open("w") as log:
+        started = subprocess.Popen(
+            [sys.executable, __file__, "--work", str(folder)],
+            env=environment(folder, configuration, address),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        try:
+            yield started
+        finally:
+            started.kill()
+            started.wait()
+
+
+def answer(running: subprocess.Popen[str], question: str | None = None) -> str:
+    """What a process says next."""
+    assert running.stdin is not None
+    assert running.stdout is not None
+    if question is not None:
+        print(question, file=running.stdin, flush=True)
+    said = running.stdout.readline().strip()
+    if not said:
+        raise SystemExit(f"A process died; see the log in its folder ({running.args})")
+    return said
+
+
+def measure(root: Path, tasks: int) -> dict[str, dict[str, float]]:
+    """Median milliseconds of a task, by kind and configuration."""
+    (root / "seed").mkdir()
+    seeded = environment(root / "seed", OFF, None)
+    subprocess.run(
+        [sys.executable, "-m", "airflow", "db", "migrate"], env=seeded, check=True, capture_output=True
+    )
+    silent = socket.create_server(("127.0.0.1", 0))
+    lost = {
+        "refused": "postgresql+psycopg2://gov@127.0.0.1:1/governance",
+        "silent": f"postgresql+psycopg2://gov@127.0.0.1:{silent.getsockname()[1]}/governance",
+    }
+    seconds: dict[str, dict[str, list[float]]] = {kind: {} for kind in TASKS}
+    with ExitStack() as stack:
+        running = {}
+        for configuration in CONFIGURATIONS:
+            folder = root / configuration.name.replace(" ", "_")
+            shutil.copytree(root / "seed", folder)
+            seed(folder)
+            address = lost.get(configuration.lost or "")
+            running[configuration.name] = stack.enter_context(process(folder, configuration, address))
+        for each in running.values():
+            answer(each)
+        for _ in range(tasks):
+            for kind in TASKS:
+                for name, each in running.items():
+                    seconds[kind].setdefault(name, []).append(float(answer(each, kind)))
+    silent.close()
+    return {
+        kind: {name: statistics.median(found) * 1000 for name, found in by_name.items()}
+        for kind, by_name in seconds.items()
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--tasks", type=int, default=25)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.work:
+        work(arguments.work, os.environ.get("EMISSION_TELLS") != "no", os.environ.get("EMISSION_LOST"))
+        return
+    with tempfile.TemporaryDirectory(prefix="airflow-gov-bench-") as name:
+        results = measure(Path(name), arguments.tasks)
+    if arguments.json:
+        print(json.dumps(results))
+        return
+    for kind, found in results.items():
+        print(
+            f"a {kind} task: {found['off']:.0f} ms without OpenLineage, "
+            f"{found['provider']:.0f} ms with the provider alone"
+        )
+        for configuration in CONFIGURATIONS[2:]:
+            took = found[configuration.name]
+            print(
+                f"  {configuration.name:<16} {took:.0f} ms: {took - found['provider']:+.0f} ms by us, "
+                f"{took - found['off']:+.0f} ms altogether"
+            )
+
+
+if __name__ == "__main__":
+    main()
