@@ -6,12 +6,13 @@ imported until its first request comes in, which happens in the API server only.
 
 from __future__ import annotations
 
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from airflow_gov.listeners import lineage, runs
+from airflow_gov.listeners import delivery, lineage, runs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -66,9 +67,27 @@ def _make_app() -> FastAPI:
     from airflow.providers.openlineage import conf
 
     from airflow_gov.plugins.viewing import viewer
+    from airflow_gov.settings import Settings
     from airflow_gov.web import create_app
 
-    return create_app(store=CurrentStore(), viewer=viewer, own_namespace=conf.namespace())
+    return create_app(
+        store=CurrentStore(),
+        viewer=viewer,
+        own_namespace=conf.namespace(),
+        zone_aliases=cache(lambda: Settings.load().zone_aliases),
+    )
+
+
+# A tab per kind of page: its route, and what Airflow fills in of its address.
+_LINEAGE_TABS = {
+    "dag": ("lineage", "dag_id={DAG_ID}"),
+    "dag_run": ("lineage-of-run", "dag_id={DAG_ID}&run_id={RUN_ID}"),
+    "task": ("lineage-of-task", "dag_id={DAG_ID}&task_id={TASK_ID}"),
+    "task_instance": (
+        "lineage-of-task-instance",
+        "dag_id={DAG_ID}&run_id={RUN_ID}&task_id={TASK_ID}&map_index={MAP_INDEX}",
+    ),
+}
 
 
 class GovernancePlugin(AirflowPlugin):
@@ -76,7 +95,7 @@ class GovernancePlugin(AirflowPlugin):
 
     name = "airflow_gov"
     # These attributes are lists because Airflow removes from them what it cannot use.
-    listeners = [lineage, runs]  # noqa: RUF012
+    listeners = [lineage, delivery, runs]  # noqa: RUF012
     fastapi_apps = [  # noqa: RUF012
         {"name": "Airflow Governance", "url_prefix": URL_PREFIX, "app": GovernanceApp(_make_app)},
     ]
@@ -84,10 +103,21 @@ class GovernancePlugin(AirflowPlugin):
         {
             # Without a leading slash: resolved through <base>, so that Airflow's base path is kept.
             "name": "Governance",
-            "href": "airflow-gov/zones",
+            "href": "airflow-gov/overview",
             "url_route": "governance",
             "destination": "nav",
             "nav_top_level": True,
             "icon": "airflow-gov/static/governance.svg",
         },
+        *(
+            {
+                "name": "Lineage",
+                "href": f"airflow-gov/lineage?{query}",
+                "url_route": route,
+                "destination": destination,
+                "icon": "airflow-gov/static/lineage.svg",
+                "icon_dark_mode": "airflow-gov/static/lineage-dark.svg",
+            }
+            for destination, (route, query) in _LINEAGE_TABS.items()
+        ),
     ]

@@ -1,30 +1,35 @@
 """The FastAPI application. Every route asks for authentication, the unknown ones too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.staticfiles import StaticFiles
 
 from airflow_gov.model.errors import GovernanceError
-from airflow_gov.model.serde import to_plain
 from airflow_gov.model.zones import Zone
 from airflow_gov.web import errors
 from airflow_gov.web.access import ViewerDependency, guarded_by
-from airflow_gov.web.pages import render
+from airflow_gov.web.catalogue import add_catalogue_routes
+from airflow_gov.web.datasets import add_dataset_routes
+from airflow_gov.web.execution import add_execution_routes
+from airflow_gov.web.ingestion import ingestion_routes
+from airflow_gov.web.lineage import add_lineage_routes
+from airflow_gov.web.lineage_page import add_lineage_page
+from airflow_gov.web.overview import add_overview_routes
 from airflow_gov.web.security import SecurityHeaders
+from airflow_gov.web.site import READ, Site
 from airflow_gov.web.verdicts import add_verdict_routes
-from airflow_gov.web.zones import ZonesView, zones_view
+from airflow_gov.web.zones import zones_view
 
 if TYPE_CHECKING:
     from airflow_gov.store import Store
 
-_READ = ["GET", "HEAD"]
-_EVERY_METHOD = [*_READ, "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+_EVERY_METHOD = [*READ, "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 _STATIC = StaticFiles(directory=Path(__file__).parent / "static")
 
 
@@ -39,6 +44,7 @@ def create_app(
     viewer: ViewerDependency,
     clock: Callable[[], datetime] = utc_now,
     own_namespace: str | None = None,
+    zone_aliases: Callable[[], Mapping[str, str]] = dict,
 ) -> FastAPI:
     """Make the application.
 
@@ -48,6 +54,7 @@ def create_app(
         JSON, static files and unknown paths.
     :param clock: gives the time.
     :param own_namespace: the OpenLineage namespace of this Airflow's jobs; None where it is not known.
+    :param zone_aliases: gives the other words for zones in contracts.
     """
     # The schema and its pages would be routes of FastAPI's own, outside our authentication.
     app = FastAPI(
@@ -57,8 +64,11 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.own_namespace = own_namespace
-    app.include_router(_routes(_Reader(store, clock), store), dependencies=[Depends(guarded_by(viewer))])
+    site = Site(store, clock, zone_aliases)
+    app.state.own_namespace, app.state.site = own_namespace, site
+    # The ingestion of lineage asks for tokens of its own, and for nothing else.
+    app.include_router(ingestion_routes(store=store, clock=clock, own_namespace=own_namespace))
+    app.include_router(_routes(site), dependencies=[Depends(guarded_by(viewer))])
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(StarletteHTTPException, errors.http_error)
     app.add_exception_handler(GovernanceError, errors.governance_error)
@@ -66,47 +76,23 @@ def create_app(
     return app
 
 
-class _Reader:
-    """Reads the store and remembers when that last worked, for the page that says it does not."""
+def _routes(site: Site) -> APIRouter:
+    router = APIRouter()
+    add_overview_routes(router, site)
+    add_catalogue_routes(router, site)
+    add_verdict_routes(router, site)
+    add_dataset_routes(router, site)
+    add_execution_routes(router, site)
+    add_lineage_page(router)
+    add_lineage_routes(router, site.store)
 
-    def __init__(self, store: Callable[[], "Store"], clock: Callable[[], datetime]) -> None:
-        self._store = store
-        self._clock = clock
-        self.last_read: datetime | None = None
-
-    def zones(self, zone: str | None) -> ZonesView:
-        """The view of the zones, narrowed to one where a name is given."""
+    @router.api_route("/api/v1/zones", methods=READ)
+    def zones_json(zone: str | None = None) -> Response:
         if zone is not None and zone not in Zone._value2member_map_:
             raise HTTPException(404, f"There is no zone {zone!r}: the zones are {', '.join(Zone)}.")
-        view = zones_view(self._store().versions.summaries(), Zone(zone) if zone else None)
-        self.last_read = self._clock()
-        return view
+        return site.json(zones_view(site.store().versions.summaries(), Zone(zone) if zone else None))
 
-
-def _routes(reader: _Reader, store: Callable[[], "Store"]) -> APIRouter:
-    router = APIRouter()
-
-    @router.api_route("/", methods=_READ)
-    def start() -> Response:
-        return RedirectResponse("zones")
-
-    @router.api_route("/zones", methods=_READ)
-    def zones_page(zone: str | None = None) -> Response:
-        try:
-            view = reader.zones(zone)
-        except GovernanceError as error:
-            return render(
-                "unavailable.html", status=503, heading="Zones", error=error, last_read=reader.last_read
-            )
-        return render("zones.html", view=view, read_at=reader.last_read)
-
-    @router.api_route("/api/v1/zones", methods=_READ)
-    def zones_json(zone: str | None = None) -> Response:
-        return JSONResponse(to_plain(reader.zones(zone)))
-
-    add_verdict_routes(router, store)
-
-    @router.api_route("/static/{path:path}", methods=_READ)
+    @router.api_route("/static/{path:path}", methods=READ)
     async def static(path: str, request: Request) -> Response:
         response = await _STATIC.get_response(path, request.scope)
         response.headers["Cache-Control"] = "private, no-cache"

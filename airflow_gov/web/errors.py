@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_UNAVAILABLE = (
-    Reason.CONFIGURATION_INVALID,
-    Reason.DEPENDENCY_MISSING,
-    Reason.STORE_SCHEMA,
-    Reason.STORE_UNAVAILABLE,
-)
+_STATUS = {
+    Reason.CONFIGURATION_INVALID: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.DEPENDENCY_MISSING: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.STORE_SCHEMA: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.STORE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.PARAMETER_INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 
 
 def http_error(request: Request, error: Exception) -> Response:
@@ -44,18 +45,16 @@ def http_error(request: Request, error: Exception) -> Response:
 def governance_error(request: Request, error: Exception) -> Response:
     """An error of this package; its message is written for people and holds no secret."""
     assert isinstance(error, GovernanceError)  # noqa: S101 - what the handler is registered for
-    unavailable = error.reason in _UNAVAILABLE
-    status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.INTERNAL_SERVER_ERROR
-    if _wants_page(request):
-        return render(
-            "unavailable.html",
-            status=status,
-            root=_root(request),
-            heading="Not available",
-            error=error,
-            last_read=None,
-        )
-    return JSONResponse({"detail": error.message, "reason": error.reason}, status)
+    status = _STATUS.get(error.reason, HTTPStatus.INTERNAL_SERVER_ERROR)
+    last_read = request.app.state.site.last_read
+    if not _wants_page(request):
+        told: dict[str, str | None] = {"detail": error.message, "reason": error.reason}
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            told["lastReadAt"] = last_read.isoformat() if last_read else None
+        return JSONResponse(told, status)
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return render("refused.html", status=status, root=_root(request), detail=error.message)
+    return render("unavailable.html", status=status, root=_root(request), error=error, last_read=last_read)
 
 
 def unexpected_error(request: Request, error: Exception) -> Response:

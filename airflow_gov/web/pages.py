@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -64,7 +65,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=_number, size=_size, moment=_moment)
+    environment.filters.update(
+        number=_number, size=_size, moment=_moment, seconds=_seconds, segment=partial(quote, safe="")
+    )
     return environment
 
 
@@ -82,6 +85,14 @@ def _size(value: int) -> str:
             return f"{amount:.3g} {unit}" if unit != "B" else f"{value} B"
         amount /= 1000
     return f"{amount:,.1f} TB"
+
+
+def _seconds(value: float) -> str:
+    if value < 60:
+        return f"{value:.3g} s"
+    minutes, seconds = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
 def _moment(value: datetime) -> str:

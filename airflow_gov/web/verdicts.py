@@ -14,16 +14,15 @@ from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.serde import to_plain
 from airflow_gov.model.types import Primitive
 from airflow_gov.model.zones import DatasetName
+from airflow_gov.web.access import CurrentViewer
+from airflow_gov.web.site import READ, Site
+from airflow_gov.web.unseen import executions_of, without_unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fastapi import APIRouter
 
     from airflow_gov.model.verdicts import Decision, Verdict
     from airflow_gov.store import Store
-
-_READ = ["GET", "HEAD"]
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 #: How many verdicts the trend of a report shows, and how many one answer lists at most.
 _TREND, _MOST = 30, 200
@@ -46,26 +45,30 @@ REPORT_HEADERS = {
 }
 
 
-def add_verdict_routes(router: APIRouter, store: Callable[[], Store]) -> None:
+def add_verdict_routes(router: APIRouter, site: Site) -> None:
     """Add the routes.
 
     :param router: guarded by its authentication.
-    :param store: gives the governance store.
     """
 
-    @router.api_route("/verdicts/{verdict_id}/report", methods=_READ)
-    def report(verdict_id: str) -> Response:
-        return HTMLResponse(_report(store(), _verdict_id(verdict_id)), headers=REPORT_HEADERS)
+    @router.api_route("/verdicts/{verdict_id}/report", methods=READ)
+    def report(viewer: CurrentViewer, verdict_id: str) -> Response:
+        html = _report(site.store(), viewer.readable_dags(), _verdict_id(verdict_id))
+        return HTMLResponse(html, headers=REPORT_HEADERS)
 
-    @router.api_route("/api/v1/verdicts/{verdict_id}", methods=_READ)
-    def verdict_json(verdict_id: str) -> Response:
-        return JSONResponse(_told_in_full(store(), _verdict_id(verdict_id)))
+    @router.api_route("/api/v1/verdicts/{verdict_id}", methods=READ)
+    def verdict_json(viewer: CurrentViewer, verdict_id: str) -> Response:
+        found = _told_in_full(site.store(), viewer.readable_dags(), _verdict_id(verdict_id))
+        return JSONResponse(found)
 
-    @router.api_route("/api/v1/datasets/{dataset}/verdicts", methods=_READ)
-    def verdicts_json(dataset: str, limit: int = 50) -> Response:
-        name = _dataset(dataset)
-        found = store().verdicts.list(name, max(1, min(limit, _MOST)))
-        return JSONResponse({"dataset": str(name), "verdicts": [_told(verdict) for verdict in found]})
+    @router.api_route("/api/v1/datasets/{dataset}/verdicts", methods=READ)
+    def verdicts_json(viewer: CurrentViewer, dataset: str, limit: int = 50) -> Response:
+        name, store = _dataset(dataset), site.store()
+        found = store.verdicts.list(name, max(1, min(limit, _MOST)))
+        dags = viewer.readable_dags()
+        tries = store.uses.tries(executions_of(found), dags=dags)
+        told = [_told(without_unseen(verdict, tries, dags)) for verdict in found]
+        return JSONResponse({"dataset": str(name), "verdicts": told})
 
 
 def _verdict_id(text: str) -> str:
@@ -83,16 +86,36 @@ def _dataset(text: str) -> DatasetName:
         raise HTTPException(404, error.message) from error
 
 
-def _report(store: Store, verdict_id: str) -> str:
-    """The report as it was made when the gate ruled; else one made now, without rows of the quarantine."""
-    return store.reports.get(verdict_id) or _made_now(store, _known(store, verdict_id))
+def _report(store: Store, dags: frozenset[str] | None, verdict_id: str) -> str:
+    """The report as it was made when the gate ruled; else one made now, without rows of the quarantine.
+
+    The one that was made then names the executions: who may not see them gets one made now.
+    """
+    kept = store.reports.get(verdict_id)
+    if kept is not None and dags is None:
+        return kept
+    verdict = _known(store, verdict_id)
+    decision = _decision(store, verdict)
+    seen = _seen(store, dags, verdict, decision)
+    if kept is not None and seen == (verdict, decision):
+        return kept
+    return _made_now(store, *seen)
+
+
+def _seen(
+    store: Store, dags: frozenset[str] | None, verdict: Verdict, decision: Decision | None
+) -> tuple[Verdict, Decision | None]:
+    """Both without the executions that do not exist for the viewer."""
+    made = (verdict,) if decision is None else (verdict, decision)
+    tries = store.uses.tries(executions_of(made), dags=dags)
+    return without_unseen(verdict, tries, dags), decision and without_unseen(decision, tries, dags)
 
 
 def _known(store: Store, verdict_id: str) -> Verdict:
     return store.verdicts.get(verdict_id) or _unknown()
 
 
-def _made_now(store: Store, verdict: Verdict) -> str:
+def _made_now(store: Store, verdict: Verdict, decision: Decision | None) -> str:
     from airflow_gov.quality.report import render_report
 
     return render_report(
@@ -100,7 +123,7 @@ def _made_now(store: Store, verdict: Verdict) -> str:
         _contract(store, verdict),
         store.verdicts.list(verdict.dataset, _TREND, until=verdict.checked_at),
         quarantined=(),
-        decision=_decision(store, verdict),
+        decision=decision,
     )
 
 
@@ -138,9 +161,9 @@ def _told(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _told_in_full(store: Store, verdict_id: str) -> dict[str, Any]:
+def _told_in_full(store: Store, dags: frozenset[str] | None, verdict_id: str) -> dict[str, Any]:
     verdict = _known(store, verdict_id)
-    decision = _decision(store, verdict)
+    verdict, decision = _seen(store, dags, verdict, _decision(store, verdict))
     return _told(verdict) | {
         "results": to_plain(verdict.results),
         "decision": to_plain(decision) if decision is not None else None,

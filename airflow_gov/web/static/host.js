@@ -116,6 +116,10 @@
       const kind = element.dataset.format;
       if (kind === "number") element.textContent = whole.format(Number(element.value));
       if (kind === "size") element.textContent = size(Number(element.value), locale);
+      if (kind === "moment") {
+        element.textContent = date.format(new Date(element.dateTime));
+        element.title = timeZone();
+      }
       if (kind === "ago") {
         const moment = new Date(element.dateTime);
         element.textContent = ago(moment, locale);

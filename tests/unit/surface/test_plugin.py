@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from airflow import plugins_manager
 
-from airflow_gov.listeners import lineage, runs
+from airflow_gov.listeners import delivery, lineage, runs
 from airflow_gov.plugins.governance import CurrentStore, GovernancePlugin
 from airflow_gov.settings import STORE_CONNECTION_VARIABLE
 
@@ -24,15 +24,26 @@ def test_airflow_loads_it() -> None:
     plugins_manager.ensure_plugins_loaded() if hasattr(plugins_manager, "ensure_plugins_loaded") else None
     info = {plugin["name"]: plugin for plugin in plugins_manager.get_plugin_info()}["airflow_gov"]
     assert [app["url_prefix"] for app in info["fastapi_apps"]] == ["/airflow-gov"]
-    assert [view["name"] for view in info["external_views"]] == ["Governance"]
-    assert info["listeners"] == [lineage.__name__, runs.__name__]
+    assert [(view["name"], view["destination"]) for view in info["external_views"]] == [
+        ("Governance", "nav"),
+        ("Lineage", "dag"),
+        ("Lineage", "dag_run"),
+        ("Lineage", "task"),
+        ("Lineage", "task_instance"),
+    ]
+    assert info["listeners"] == [lineage.__name__, delivery.__name__, runs.__name__]
     assert "airflow_gov" not in str(plugins_manager.get_import_errors())
 
 
-def test_the_page_follows_airflows_base_path() -> None:
-    (view,) = GovernancePlugin.external_views
-    assert not view["href"].startswith("/")
-    assert not view["icon"].startswith("/")
+@pytest.mark.parametrize("view", GovernancePlugin.external_views, ids=lambda view: view["url_route"])
+def test_every_page_follows_airflows_base_path(view: dict[str, str]) -> None:
+    for address in (view["href"], view["icon"], view.get("icon_dark_mode", "")):
+        assert not address.startswith("/")
+
+
+def test_every_page_has_a_route_of_its_own() -> None:
+    routes = [view["url_route"] for view in GovernancePlugin.external_views]
+    assert len(set(routes)) == len(routes)
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,14 @@ from fastapi.testclient import TestClient
 
 from airflow_gov.store import Store
 from airflow_gov.web import create_app
-from support import published, records
+from support import lineage_graphs, published, records
 
 #: Which Dags whoever shows a token may read; None: every one.
 READABLE: dict[str, frozenset[str] | None] = {
     "Bearer reader": None,
     "Bearer limited": frozenset({"flights"}),
     "Bearer without-dags": frozenset(),
+    "Bearer shopper": lineage_graphs.OPEN_DAGS,
 }
 
 
@@ -75,6 +76,20 @@ def store(tmp_path: Path, filled: Path) -> Iterator[Store]:
     store = Store(f"sqlite:///{tmp_path}/governance.db")
     yield store
     store.dispose()
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The store of a shop with a Dag that not everybody may read; tests only read it."""
+    store = Store(f"sqlite:///{tmp_path_factory.mktemp('shop')}/governance.db")
+    lineage_graphs.fill(store)
+    yield store
+    store.dispose()
+
+
+@pytest.fixture(scope="session")
+def shop_app(shop: Store) -> FastAPI:
+    return create_app(store=lambda: shop, viewer=viewer, clock=records.Clock())
 
 
 @pytest.fixture

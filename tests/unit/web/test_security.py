@@ -5,27 +5,49 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
+from itertools import product
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.routing import BaseRoute, Route
 
+from airflow_gov.store import Store
+from support import records
 from support.published import DATASETS
 
+#: An address for every route, and some for none.
 PATHS = (
     "/",
+    "/overview",
     "/zones",
     "/zones?zone=gold",
     "/zones?zone=nonsense",
     "/zones/",
-    "/api/v1/zones",
-    "/api/v1/nothing",
+    "/catalogue",
+    "/catalogue?q=flights",
+    "/lineage",
+    "/lineage?dag_id=flights",
+    "/datasets/clean.flights",
+    "/datasets/clean.flights/versions",
+    "/datasets/clean.nothing",
+    "/datasets/d1",
+    "/executions/e1",
+    "/executions/none",
     "/verdicts/verdict-clean.flights/report",
     "/verdicts/none/report",
     "/verdicts/..%2f..%2fzones/report",
-    "/api/v1/verdicts/verdict-clean.flights",
+    "/api/v1/overview",
+    "/api/v1/zones",
+    "/api/v1/catalogue",
+    "/api/v1/nothing",
+    "/api/v1/datasets/clean.flights",
+    "/api/v1/datasets/clean.flights/files",
     "/api/v1/datasets/clean.flights/verdicts",
+    "/api/v1/executions/e1",
+    "/api/v1/verdicts/verdict-clean.flights",
     "/static/host.js",
     "/static/governance.css",
     "/static/governance.svg",
@@ -39,47 +61,83 @@ PATHS = (
     "//zones",
 )
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+READING = {"GET", "HEAD"}
+#: The routes that take something in: with a token of ours, which no browser sends by itself.
+TAKING_IN = {"/api/v1/lineage", "/api/v1/lineage/batch"}
+CATCH_ALL = "/{path:path}"
 
 
-@pytest.mark.parametrize("accept", ["text/html", "*/*"])
-@pytest.mark.parametrize("method", METHODS)
+def routes_of(app: FastAPI) -> dict[str, set[str]]:
+    """The methods that each address takes."""
+    found: dict[str, set[str]] = {}
+    for route in _flat(app.routes):
+        found.setdefault(route.path, set()).update(route.methods or ())
+    return found
+
+
+def _flat(routes: Sequence[BaseRoute]) -> Iterator[Route]:
+    for route in routes:
+        inner = getattr(route, "routes", None)
+        if inner:
+            yield from _flat(inner)
+        else:
+            assert isinstance(route, Route), f"{route!r} is of a kind this test does not know"
+            yield route
+
+
 @pytest.mark.parametrize("path", PATHS)
-def test_strangers_get_401_everywhere(stranger: TestClient, path: str, method: str, accept: str) -> None:
-    response = stranger.request(method, path, headers={"Accept": accept})
-    assert response.status_code == 401
-    assert not [name for name, *_ in DATASETS if name in response.text]
-    assert response.headers["Cache-Control"] == "no-store"
-    assert "frame-ancestors 'self'" in response.headers["Content-Security-Policy"]
+def test_strangers_get_401_everywhere(stranger: TestClient, path: str) -> None:
+    for method, accept in product(METHODS, ("text/html", "*/*")):
+        response = stranger.request(method, path, headers={"Accept": accept})
+        assert response.status_code == 401, method
+        assert not [name for name, *_ in DATASETS if name in response.text]
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "frame-ancestors 'self'" in response.headers["Content-Security-Policy"]
 
 
-def test_every_route_of_the_application_is_among_those_tried(app: FastAPI) -> None:
-    templates = {getattr(route, "path", repr(route)) for route in app.routes}
-    assert templates == {
-        "/",
-        "/zones",
-        "/api/v1/zones",
-        "/verdicts/{verdict_id}/report",
-        "/api/v1/verdicts/{verdict_id}",
-        "/api/v1/datasets/{dataset}/verdicts",
-        "/static/{path:path}",
-        "/{path:path}",
-    }
+def test_strangers_get_401_on_every_route_there_is(app: FastAPI, stranger: TestClient) -> None:
+    found = routes_of(app)
+    assert len(found) > 25
+    for path in found:
+        address = re.sub(r"\{[^}]*\}", "d1", path)
+        for method in METHODS:
+            assert stranger.request(method, address).status_code == 401, (method, path)
+
+
+def test_nothing_but_the_ingestion_of_lineage_can_change_anything(app: FastAPI) -> None:
+    taking = {path for path, methods in routes_of(app).items() if methods - READING}
+    assert taking == {*TAKING_IN, CATCH_ALL}
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path.startswith("/")])
+def test_other_methods_find_nothing(reader: TestClient, path: str) -> None:
+    for method in sorted({*METHODS} - READING):
+        assert reader.request(method, path).status_code == 404, method
+
+
+@pytest.mark.parametrize("path", sorted(TAKING_IN))
+def test_a_session_of_airflow_sends_no_lineage(reader: TestClient, path: str) -> None:
+    """Whatever another site makes a browser send: its cookie and its token of Airflow's are none of ours."""
+    for headers in ({}, {"Cookie": "_token=reader"}, {"Authorization": "Bearer reader"}):
+        assert reader.post(path, json={}, headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("token", ["Bearer wrong", "Bearer", "Basic cmVhZGVy", "reader"])
 def test_a_wrong_token_is_a_stranger(stranger: TestClient, token: str) -> None:
-    assert stranger.get("/zones", headers={"Authorization": token}).status_code == 401
+    assert stranger.get("/overview", headers={"Authorization": token}).status_code == 401
 
 
 def test_who_may_not_read_assets_is_told_so_without_names(stranger: TestClient) -> None:
     headers = {"Authorization": "Bearer stranger-with-account", "Accept": "text/html"}
-    response = stranger.get("/zones", headers=headers)
+    response = stranger.get("/overview", headers=headers)
     assert response.status_code == 403
     assert "Your role in Airflow does not include reading assets" in response.text
     assert not [name for name, *_ in DATASETS if name in response.text]
 
 
-@pytest.mark.parametrize("path", ["/zones", "/api/v1/zones", "/static/host.js", "/nothing", "/"])
+@pytest.mark.parametrize(
+    "path", ["/overview", "/catalogue", "/api/v1/catalogue", "/static/host.js", "/nothing", "/"]
+)
 def test_every_answer_carries_the_headers(reader: TestClient, path: str) -> None:
     headers = reader.get(path).headers
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
@@ -114,15 +172,30 @@ class _Inline(HTMLParser):
         self._inside = None
 
 
-@pytest.mark.parametrize("path", ["/zones", "/zones?zone=gold", "/zones?zone=work", "/nothing"])
-def test_pages_have_nothing_inline(reader: TestClient, path: str) -> None:
+PAGES = (
+    "/overview",
+    "/catalogue",
+    "/catalogue?q=nothing-like-it",
+    "/datasets/clean.flights",
+    *(
+        f"/datasets/clean.flights/{each}"
+        for each in ("versions", "lineage", "quality", "executions", "files")
+    ),
+    "/executions/e1",
+    "/nothing",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_have_nothing_inline(reader: TestClient, store: Store, path: str) -> None:
+    store.executions.finish(records.finished())
     parser = _Inline()
     parser.feed(reader.get(path).text)
     assert parser.found == []
 
 
 def test_the_page_for_strangers_runs_only_what_its_policy_names_by_hash(stranger: TestClient) -> None:
-    response = stranger.get("/zones", headers={"Accept": "text/html"})
+    response = stranger.get("/overview", headers={"Accept": "text/html"})
     policy = response.headers["Content-Security-Policy"]
     for tag in ("style", "script"):
         (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", response.text)
@@ -133,7 +206,7 @@ def test_the_page_for_strangers_runs_only_what_its_policy_names_by_hash(stranger
 
 
 def test_names_from_contracts_are_escaped(reader: TestClient) -> None:
-    text = reader.get("/zones").text
+    text = reader.get("/catalogue").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "<script>alert" not in text
 

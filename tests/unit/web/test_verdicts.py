@@ -105,7 +105,7 @@ def test_the_page_that_says_so_finds_its_style_and_its_way_back(reader: TestClie
     text = reader.get("/verdicts/none/report").text
     assert "There is no such verdict." in text
     assert 'href="../../static/governance.css"' in text
-    assert 'href="../../zones"' in text
+    assert 'href="../../overview"' in text
 
 
 def test_a_verdict_as_json(reader: TestClient, store: Store) -> None:
@@ -152,8 +152,8 @@ def test_a_dataset_that_is_none_is_not_found(reader: TestClient, dataset: str) -
     assert reader.get(f"/api/v1/datasets/{dataset}/verdicts").status_code == 404
 
 
-def test_zones_leads_to_the_newest_report(reader: TestClient) -> None:
-    text = reader.get("/zones").text
+def test_the_catalogue_leads_to_the_newest_report(reader: TestClient) -> None:
+    text = reader.get("/catalogue").text
     assert 'class="state failed" href="verdicts/verdict-clean.flights/report"' in text
     assert 'class="state passed" href="verdicts/verdict-raw.flights/report"' in text
 
