@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -10,7 +10,7 @@ from sqlglot import exp
 from airflow_gov.transform.column_lineage.relations import Column, Relation, folded, merged_traces
 from airflow_gov.transform.column_lineage.scopes import From, Scope, Starred
 from airflow_gov.transform.column_lineage.tables import bound_table
-from airflow_gov.transform.column_lineage.traces import JOIN, Key, Trace, add
+from airflow_gov.transform.column_lineage.traces import JOIN, Trace, add
 
 if TYPE_CHECKING:
     from airflow_gov.transform.column_lineage.walk import Walk
@@ -69,9 +69,8 @@ def _join(walk: Walk, join: exp.Join, scope: Scope) -> None:
     """Join a table to those in the scope."""
     left, right = scope.source, side_of(walk, join.this, scope)
     together = _beside(left, right)
-    names = _shared(walk, join, left, right)
-    for name in names:
-        _merge(walk, together, left, right, name, str(join.side).upper())
+    if names := _shared(walk, join, left, right):
+        _merge(walk, together, left, right, names, str(join.side).upper())
     if join.method.upper() == "POSITIONAL":
         add(together.rows, together.order, JOIN)
     scope.source = together
@@ -97,22 +96,22 @@ def _shared(walk: Walk, join: exp.Join, left: From, right: From) -> list[str]:
     ]
 
 
-def _merge(walk: Walk, together: From, left: From, right: From, name: str, side: str) -> None:
-    """Make one column of both sides' columns of a name: it has the values of the side that has all rows."""
-    ours, theirs = _column(left, name), _column(right, name)
-    if ours is None or theirs is None:
-        walk.gap(f"The column {name} of a join could not be followed.")
-    ours, theirs = ours or {}, theirs or {}
-    keys: dict[Key, int] = {}
-    for trace in (ours, theirs):
-        add(keys, trace, JOIN)
-    add(together.rows, keys)
-    kept = {"RIGHT": [theirs], "FULL": [ours, theirs]}.get(side, [ours])
-    merged = merged_traces(kept)
-    together.merged[folded(name)] = merged
+def _merge(walk: Walk, together: From, left: From, right: From, names: Sequence[str], side: str) -> None:
+    """Make one column of both sides' columns of each name, with the values of the side that has all rows."""
+    merged: dict[str, Trace] = {}
+    for name in names:
+        ours, theirs = _column(left, name), _column(right, name)
+        if ours is None or theirs is None:
+            walk.gap(f"The column {name} of a join could not be followed.")
+        ours, theirs = ours or {}, theirs or {}
+        add(together.rows, ours, JOIN)
+        add(together.rows, theirs, JOIN)
+        kept = {"RIGHT": [theirs], "FULL": [ours, theirs]}.get(side, [ours])
+        merged[folded(name)] = merged_traces(kept)
+    together.merged.update(merged)
     together.star = [
-        *_with(left.star, name, merged),
-        *(each for each in right.star if not _is(each, name)),
+        *(_with(each, merged) for each in left.star),
+        *(each for each in right.star if _name(each) not in merged),
     ]
 
 
@@ -123,14 +122,11 @@ def _column(side: From, name: str) -> Trace | None:
     return found[0] if len(found) == 1 else None
 
 
-def _is(each: Starred, name: str) -> bool:
-    return isinstance(each.item, Column) and folded(each.item.name) == folded(name)
+def _name(each: Starred) -> str | None:
+    return folded(each.item.name) if isinstance(each.item, Column) else None
 
 
-def _with(star: Sequence[Starred], name: str, trace: Trace) -> list[Starred]:
-    return [
-        Starred(Column(each.item.name, trace), None)
-        if _is(each, name) and isinstance(each.item, Column)
-        else each
-        for each in star
-    ]
+def _with(each: Starred, merged: Mapping[str, Trace]) -> Starred:
+    if not isinstance(each.item, Column) or (trace := merged.get(folded(each.item.name))) is None:
+        return each
+    return Starred(Column(each.item.name, trace), None)

@@ -231,6 +231,20 @@ SELECT k, x, z FROM clean.u FULL JOIN clean.w USING (k)
 --> x, z = same
 --> rows = u.k:J, w.k:J
 
+--: join with USING of two columns
+SELECT * EXCLUDE (f, day) FROM clean.u JOIN (SELECT a, b AS k, f, day, s FROM clean.t) q USING (k, a)
+--> k = u.k
+--> a = u.a
+--> x, y, name, s = same
+--> rows = u.k:J, t.b:J, u.a:J, t.a:J
+
+--: full natural join of two columns
+SELECT * FROM (SELECT k, a, x FROM clean.u) NATURAL FULL JOIN (SELECT a, b AS k, c FROM clean.t)
+--> k = u.k, t.b
+--> a = u.a, t.a
+--> x, c = same
+--> rows = u.k:J, t.b:J, u.a:J, t.a:J
+
 --: qualified columns beside USING
 SELECT u.k AS uk, w.k AS wk FROM clean.u LEFT JOIN clean.w USING (k)
 --> uk = u.k
