@@ -64,6 +64,7 @@ def trace_of(
     *,
     picked: Trace | None = None,
     alias_first: bool = False,
+    grouped: bool = False,
 ) -> dict[Key, int]:
     """What an expression's value comes from.
 
@@ -72,8 +73,9 @@ def trace_of(
     :param role: in which way it is used.
     :param picked: the column that COLUMNS() stands for.
     :param alias_first: whether an alias goes before a column of the same name.
+    :param grouped: whether it is worked out for the groups of a GROUP BY, as HAVING is.
     """
-    tracing = Tracing(walk, scope, picked, alias_first)
+    tracing = Tracing(walk, scope, picked, alias_first, grouped)
     tracing.stack.append(Part(node, role))
     while tracing.stack:
         part = tracing.stack.pop()

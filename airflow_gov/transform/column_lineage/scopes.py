@@ -98,6 +98,8 @@ class Scope:
     :param unnested: what decides how often its rows are repeated, by ``unnest`` among its results.
     :param ambiguous: told about names that may mean two things.
     :param windows: the named windows of its WINDOW clause.
+    :param grouped: whether its results are worked out for groups of rows.
+    :param keys: names of the columns that it groups by, folded.
     """
 
     outer: Scope | None
@@ -107,6 +109,8 @@ class Scope:
     unnested: dict[Key, int] = field(default_factory=dict)
     ambiguous: Callable[[str], None] = lambda _: None
     windows: Sequence[exp.Expr] = ()
+    grouped: bool = False
+    keys: frozenset[str] = frozenset()
 
     def resolve(self, parts: Sequence[str], *, alias_first: bool = False) -> Trace | None:
         """What a (qualified) name comes from, looked for here and then around.

@@ -49,10 +49,14 @@ def select_relation(walk: Walk, node: exp.Select, scope: Scope) -> Relation:
     results = [(each, list(_expanded(walk, each, scope))) for each in node.expressions]
     items = [item for _, given in results for item in given]
     rows = dict(scope.source.rows)
+    group = node.args.get("group")
+    scope.grouped = group is not None or any(_aggregates(each) for each in node.expressions)
+    scope.keys = _key_names(group, results) if group is not None else frozenset()
     for clause in ("where", "having", "qualify"):
         if (condition := node.args.get(clause)) is not None:
-            add(rows, walk.trace(condition.this, scope, FILTER))
-    if (group := node.args.get("group")) is not None:
+            grouped = scope.grouped and clause != "where"
+            add(rows, walk.trace(condition.this, scope, FILTER, grouped=grouped))
+    if group is not None:
         add(rows, _group_trace(walk, group, scope, results), GROUP_BY)
     if (distinct := node.args.get("distinct")) is not None:
         add(rows, _distinct_trace(walk, distinct, scope, items), GROUP_BY)
@@ -60,12 +64,6 @@ def select_relation(walk: Walk, node: exp.Select, scope: Scope) -> Relation:
     order = _sort(walk, node, scope, items, rows)
     unsure = [item.trace for item in items if isinstance(item, Column) and not item.sure]
     return Relation(items, rows, order, unsure[0] if len(unsure) == 1 else None)
-
-
-def _forgets_order(node: exp.Select) -> bool:
-    """Whether the rows of the result are others than those of its tables."""
-    grouped = node.args.get("group") is not None or node.args.get("distinct") is not None
-    return grouped or any(_aggregates(each) for each in node.expressions)
 
 
 def _aliases(walk: Walk, node: exp.Select, scope: Scope) -> Callable[[str], Trace | None]:
@@ -157,21 +155,30 @@ def _group_trace(
     if group.args.get("all"):
         plain = [item for node, given in results if not _aggregates(node) for item in given]
         add(found, all_of(walk, plain))
-    kept = [group.args.get(each) or [] for each in ("cube", "rollup", "grouping_sets")]
     items = [item for _, given in results for item in given]
-    for each in _keys([*group.expressions, *(key for keys in kept for key in _listed(keys))]):
+    for each in _keys(group.expressions):
         add(found, key_trace(walk, each, scope, items))
     return found
+
+
+def _key_names(group: exp.Expr, results: Sequence[tuple[exp.Expr, list[Item]]]) -> frozenset[str]:
+    """The names of the columns among the keys, folded."""
+    keys = list(_keys(group.expressions))
+    if group.args.get("all"):
+        keys += [node.unalias() for node, _ in results if not _aggregates(node)]
+    nodes = [node for node, given in results for _ in given]
+    named = [
+        nodes[position].unalias()
+        for key in keys
+        if isinstance(key, exp.Literal) and key.is_int and 0 <= (position := int(key.name) - 1) < len(nodes)
+    ]
+    return frozenset(folded(each.name) for each in [*keys, *named] if isinstance(each, exp.Column))
 
 
 def key_trace(walk: Walk, node: exp.Expr, scope: Scope, items: Sequence[Item]) -> dict[Key, int]:
     """What a key of GROUP BY or DISTINCT ON comes from: an expression, or a result's position."""
     by_position = positions_trace(node, items)
     return walk.trace(node, scope) if by_position is None else by_position
-
-
-def _listed(keys: object) -> Sequence[exp.Expr]:
-    return keys if isinstance(keys, list) else ()
 
 
 def _keys(nodes: Sequence[exp.Expr]) -> Iterator[exp.Expr]:
@@ -217,7 +224,7 @@ def _sort(
     by: dict[Key, int] = {}
     if clause is not None:
         by = order_trace(walk, clause, scope, items)
-    elif first or not _forgets_order(node):
+    elif first or not (scope.grouped or distinct is not None):
         by = dict(scope.source.order)
     if first or is_limited(node):
         add(rows, by)

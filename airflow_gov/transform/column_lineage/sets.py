@@ -144,7 +144,10 @@ def order_trace(walk: Walk, order: exp.Expr, scope: Scope, items: Sequence[Item]
             add(found, all_of(walk, items), SORT)
             continue
         position = positions_trace(by, items)
-        add(found, walk.trace(by, scope, alias_first=True) if position is None else position, SORT)
+        if position is None:
+            # A name alone means a result first; inside an expression a column does.
+            position = walk.trace(by, scope, alias_first=isinstance(by, exp.Column), grouped=scope.grouped)
+        add(found, position, SORT)
     return found
 
 

@@ -44,9 +44,10 @@ class Walk:
         *,
         picked: Trace | None = None,
         alias_first: bool = False,
+        grouped: bool = False,
     ) -> dict[Key, int]:
         """What an expression's value comes from; see :func:`trace_of`."""
-        return trace_of(self, node, scope, role, picked=picked, alias_first=alias_first)
+        return trace_of(self, node, scope, role, picked=picked, alias_first=alias_first, grouped=grouped)
 
     def query(self, node: exp.Expr, outer: Scope | None, ctes: Ctes) -> Relation:
         """What a query gives.

@@ -977,3 +977,34 @@ VALUES (1, 2), (3, 4)
 --: an unknown way to make columns is told #ties
 SELECT * FROM (PIVOT clean.w ON k USING sum(z))
 --> gaps
+
+--: HAVING by an alias that is named as a column which is no key
+SELECT c, sum(a) AS b FROM clean.t GROUP BY c HAVING b > 1
+--> c = same
+--> b = t.a:A
+--> rows = c:G, t.a:F
+
+--: HAVING by a key that an alias is named as
+SELECT -c AS d, c, d AS e, sum(a) AS total FROM clean.t GROUP BY c, d HAVING d > 0
+--> d = c:T
+--> c = same
+--> e = d
+--> total = t.a:A
+--> rows = c:G, d:GF
+
+--: ORDER BY an expression: columns go before aliases
+SELECT a, -b AS b FROM clean.t ORDER BY b + a LIMIT 2
+--> a = t.a
+--> b = t.b:T
+--> rows = t.b:S, t.a:S
+
+--: GROUP BY ALL with HAVING by an alias
+SELECT max(b) AS b, c FROM clean.t GROUP BY ALL HAVING b > 0
+--> b = t.b:A
+--> c = same
+--> rows = c:G, t.b:F
+
+--: an aggregate of everything with HAVING by its alias
+SELECT sum(a) AS c FROM clean.t HAVING c > 0
+--> c = t.a:A
+--> rows = t.a:F
