@@ -120,10 +120,7 @@ def show_spool(session: Session, *, as_json: bool) -> None:
 def deliver(session: Session, *, as_json: bool) -> int:
     """Deliver what waits on this machine now."""
     delivery = _delivery(session)
-    try:
-        delivered = delivery.deliver(time_limit=float("inf"))
-    finally:
-        delivery.close()
+    delivered = delivery.deliver(time_limit=float("inf"))
     waiting = delivery.spool.waiting().events
     if as_json:
         output.print_json({"delivered": delivered, "waiting": waiting})
@@ -207,7 +204,7 @@ def _delivery(session: Session) -> Delivery:
 
     return Delivery(
         event_spool(session.settings),
-        store_url=lambda: session.governance.store_url,
+        store=lambda: session.store,
         own_namespace=session.settings.lineage_namespace,
     )
 

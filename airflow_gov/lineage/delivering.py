@@ -31,6 +31,16 @@ def event_spool(settings: Settings) -> EventSpool:
     return EventSpool(settings.spool_folder / "lineage", max_bytes=settings.lineage_spool_bytes)
 
 
+def impatient_store(url: str) -> Store:
+    """A store that is given up soon: for those who must not wait.
+
+    :param url: SQLAlchemy URL.
+    """
+    from airflow_gov.store import Store
+
+    return Store(url, connect_timeout=_CONNECT_TIMEOUT, lock_timeout=_LOCK_TIMEOUT)
+
+
 class Delivery:
     """The spool, the store behind it, and the breaker between them.
 
@@ -38,13 +48,13 @@ class Delivery:
     of the machine at a time. While the store is down, only one event in a while tries it.
 
     :param spool: of this machine.
-    :param store_url: says where the store is; may take a while, and may fail.
+    :param store: gives the store; finding it may take a while, and may fail.
     :param own_namespace: of this Airflow's jobs.
     """
 
-    def __init__(self, spool: EventSpool, *, store_url: Callable[[], str], own_namespace: str | None) -> None:
+    def __init__(self, spool: EventSpool, *, store: Callable[[], Store], own_namespace: str | None) -> None:
         self.spool = spool
-        self._store_url = store_url
+        self._store = store
         self._own_namespace = own_namespace
         self._breaker = Breaker(spool.folder / "store.down")
 
@@ -67,22 +77,35 @@ class Delivery:
 
         :param time_limit: seconds.
         """
-        if self.spool.is_empty() or self._breaker.is_open():
+        if self.spool.is_empty():
             return
-        # A thread of its own, because nothing else bounds all that may hang: names that do not resolve,
-        # servers that accept and say nothing, disks. What it was doing is done again by another.
         # What it needs is imported before, for that takes its time on a busy machine and never hangs.
         intake = self._intake
-        worker = threading.Thread(target=self._try, args=(intake, time_limit / 2), daemon=True)
+        self.attempt(lambda: self._deliver(intake, time_limit / 2), time_limit)
+
+    def attempt(self, act: Callable[[], object], time_limit: float = TIME_LIMIT) -> bool:
+        """Do something with the store, unless it failed a moment ago; go on after a while in any case.
+
+        :param act: what to do.
+        :param time_limit: seconds.
+        :returns: whether it was done.
+        """
+        if self._breaker.is_open():
+            return False
+        # A thread of its own, because nothing else bounds all that may hang: names that do not resolve,
+        # servers that accept and say nothing, disks. What it was doing is done again by another.
+        done: list[bool] = []
+        worker = threading.Thread(target=self._try, args=(act, done), daemon=True)
         try:
             worker.start()
         except RuntimeError as error:  # no more threads, or the interpreter is ending
             log.warning("Lineage events wait in %s: %s", self.spool.folder, error)
-            return
+            return False
         worker.join(time_limit)
         if worker.is_alive():
             self._breaker.failed()
             log.warning("The governance store is slow: lineage events wait in %s.", self.spool.folder)
+        return bool(done)
 
     def deliver(self, *, time_limit: float) -> int:
         """Deliver what waits.
@@ -93,14 +116,10 @@ class Delivery:
         """
         return self._deliver(self._intake, time_limit)
 
-    def close(self) -> None:
-        """Give back connections."""
-        if "_store" in self.__dict__:
-            self._store.dispose()
-
-    def _try(self, intake: Intake, time_limit: float) -> None:
+    def _try(self, act: Callable[[], object], done: list[bool]) -> None:
         try:
-            self._deliver(intake, time_limit)
+            act()
+            done.append(True)
         except GovernanceError as error:
             self._breaker.failed()
             log.warning("Lineage events wait in %s: %s", self.spool.folder, error)
@@ -119,13 +138,7 @@ class Delivery:
         import airflow_gov.store  # noqa: F401 - what comes next needs it
         from airflow_gov.lineage.ingesting import Intake
 
-        return Intake(lambda: self._store, own_namespace=self._own_namespace)
-
-    @cached_property
-    def _store(self) -> Store:
-        from airflow_gov.store import Store
-
-        return Store(self._store_url(), connect_timeout=_CONNECT_TIMEOUT, lock_timeout=_LOCK_TIMEOUT)
+        return Intake(self._store, own_namespace=self._own_namespace)
 
 
 def _take(intake: Intake, events: Sequence[bytes]) -> None:

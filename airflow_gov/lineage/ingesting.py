@@ -223,9 +223,10 @@ class Intake:
 
     def _record(self, store: Store, group: Sequence[_Entry]) -> None:
         projections = [projection for entry in group for _, projection in entry.projections]
-        with store.transaction():
-            recorded = store.lineage.record(projections, origin=group[0].origin, at=self._clock())
-            store.lineage.bury([letter for entry in group for letter in entry.letters])
+        # Not in one transaction: the store can begin its own anew when others were quicker. A sender that
+        # hears nothing, because this process dies in between, sends again.
+        recorded = store.lineage.record(projections, origin=group[0].origin, at=self._clock())
+        store.lineage.bury([letter for entry in group for letter in entry.letters])
         known = set(recorded.duplicate_keys)
         for entry in group:
             entry.duplicates = 0
@@ -252,8 +253,7 @@ class Intake:
         for index, projection in entry.projections:
             entry.refuse(index, projection.event.body, _unexpected(error))
         entry.projections = []
-        with store.transaction():
-            store.lineage.bury(entry.letters)
+        store.lineage.bury(entry.letters)
 
 
 def _is_about_the_store(error: Exception) -> bool:

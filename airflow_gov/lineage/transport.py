@@ -16,14 +16,13 @@ import logging
 import os
 import sys
 import time
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openlineage.client.serde import Serde
 from openlineage.client.transport.transport import Config, Transport
 
-from airflow_gov.lineage.delivering import Delivery, event_spool
+from airflow_gov.lineage.delivering import TIME_LIMIT, Delivery, event_spool, impatient_store
 from airflow_gov.lineage.spool import EventSpool
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.settings import Settings, size_in_bytes
@@ -31,10 +30,12 @@ from airflow_gov.settings import Settings, size_in_bytes
 if TYPE_CHECKING:
     from openlineage.client.client import Event
 
+    from airflow_gov.store import Store
+
 log = logging.getLogger(__name__)
 
 #: Seconds for which what was found out about this installation holds.
-_KNOWN_FOR = 300.0
+_KNOWN_FOR = 600.0
 
 
 class Installation:
@@ -44,6 +45,8 @@ class Installation:
         self._settings: Settings | None = None
         self._store_url: str | None = None
         self._known_at = 0.0
+        self._store: tuple[str, Store] | None = None
+        self._delivery: tuple[int, Delivery] | None = None
 
     def prepare(self) -> None:
         """Find out everything now, in a process that others are forked from.
@@ -53,13 +56,20 @@ class Installation:
         self.settings()
         self.store_url()
 
+    def rehearse(self) -> None:
+        """Do all that an event needs once, for nothing, so that forked children find it done."""
+        from airflow_gov.lineage.rehearsing import rehearse
+
+        self.delivery().attempt(lambda: rehearse(self.store()))
+
     def forget(self) -> None:
         """Find out everything again."""
         self._settings = self._store_url = None
 
     def settings(self) -> Settings:
         """The settings of this Airflow home."""
-        self._grow_old()
+        if time.monotonic() - self._known_at > _KNOWN_FOR:
+            self.forget()
         if self._settings is None:
             self._settings, self._known_at = Settings.load(), time.monotonic()
         return self._settings
@@ -71,9 +81,20 @@ class Installation:
             self._store_url = _store_url(settings)
         return self._store_url
 
+    def store(self) -> Store:
+        """The store; what it learnt before a fork it knows afterwards."""
+        url = self.store_url()
+        if self._store is None or self._store[0] != url:
+            self._store = (url, impatient_store(url))
+        return self._store[1]
+
     def delivery(self) -> Delivery:
-        """The way from here to the store."""
-        return Delivery(self._spool(), store_url=self.store_url, own_namespace=self._namespace())
+        """The way from this process to the store."""
+        # Its locks do not outlive a fork.
+        if self._delivery is None or self._delivery[0] != os.getpid():
+            made = Delivery(self._spool(), store=self.store, own_namespace=self._namespace())
+            self._delivery = (os.getpid(), made)
+        return self._delivery[1]
 
     def _spool(self) -> EventSpool:
         try:
@@ -88,10 +109,6 @@ class Installation:
             return self.settings().lineage_namespace
         except GovernanceError:
             return None
-
-    def _grow_old(self) -> None:
-        if time.monotonic() - self._known_at > _KNOWN_FOR:
-            self.forget()
 
 
 def _store_url(settings: Settings) -> str:
@@ -124,7 +141,7 @@ class GovernanceTransport(Transport):
     def emit(self, event: Event) -> None:
         """Keep an event, and deliver it if the store can be reached."""
         try:
-            self._delivery.send(Serde.to_json(event).encode())
+            installation.delivery().send(Serde.to_json(event).encode())
         except Exception:
             log.exception("A lineage event is lost")
 
@@ -135,13 +152,10 @@ class GovernanceTransport(Transport):
         :returns: whether nothing waits any more.
         """
         try:
+            delivery = installation.delivery()
             if timeout:
-                self._delivery.deliver_for_a_moment(*([timeout] if timeout > 0 else []))
-            return self._delivery.spool.is_empty()
+                delivery.deliver_for_a_moment(timeout if timeout > 0 else TIME_LIMIT)
+            return delivery.spool.is_empty()
         except Exception:
             log.exception("Lineage events wait")
             return False
-
-    @cached_property
-    def _delivery(self) -> Delivery:
-        return installation.delivery()

@@ -11,6 +11,7 @@ import logging
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from airflow.listeners import hookimpl
 
@@ -18,28 +19,25 @@ log = logging.getLogger(__name__)
 
 _TRANSPORT = "airflow_gov.lineage.transport"
 
+#: Tasks that this process has run.
+_tasks = 0
+
 
 @hookimpl
-def on_starting() -> None:
-    """Import in the scheduler what the tasks that are forked from it will need."""
-    if is_configured():
-        _import_transport()
+def on_starting(component: Any) -> None:
+    """Have the scheduler know what the tasks need that are forked from it."""
+    if getattr(component, "job_type", None) == "SchedulerJob" and is_configured():
+        _prepare(rehearse=True)
 
 
 @hookimpl(tryfirst=True)
 def on_task_instance_running() -> None:
     """Find out in the task's own process where events go."""
-    if not is_configured():
-        return
-    try:
-        _import_transport()
-        from airflow_gov.lineage.transport import installation
-
-        installation.prepare()
-    except Exception:
-        log.warning(
-            "Lineage events may wait in the spool: where the store is cannot be found.", exc_info=True
-        )
+    global _tasks
+    if is_configured():
+        _tasks += 1
+        # A process that runs a second task will run more of them.
+        _prepare(rehearse=_tasks == 2)
 
 
 def deliver_waiting(time_limit: float) -> None:
@@ -70,8 +68,15 @@ def is_configured() -> bool:
     return any(_TRANSPORT in each for each in said)
 
 
-def _import_transport() -> None:
-    from airflow_gov.lineage import ingesting, transport
-    from airflow_gov.store import Store
+def _prepare(*, rehearse: bool) -> None:
+    try:
+        from airflow_gov.lineage import ingesting
+        from airflow_gov.lineage.transport import installation
+        from airflow_gov.store import Store
 
-    log.debug("%s, %s and %s are there", Store.__name__, ingesting.__name__, transport.__name__)
+        log.debug("%s and %s are imported", Store.__name__, ingesting.__name__)
+        installation.prepare()
+        if rehearse:
+            installation.rehearse()
+    except Exception:
+        log.warning("Lineage events may wait in the spool: the store cannot be found.", exc_info=True)

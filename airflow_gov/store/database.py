@@ -143,7 +143,12 @@ class Database:
     def _after_fork(self) -> None:
         # Neither database allows a connection to be used on both sides of a fork. The parent's are left
         # to the parent: closing them here would end its session.
-        if self._process != os.getpid():
-            if self._engine is not None:
-                self._engine.dispose(close=False)
-            self._start()
+        if self._process == os.getpid():
+            return
+        engine, prepared = self._engine, self._prepared
+        if engine is not None:
+            engine.dispose(close=False)
+        self._start()
+        if prepared:
+            # What was learnt of the server, and the statements compiled for it, hold here too.
+            self._engine, self._prepared = engine, engine is not None
