@@ -106,14 +106,15 @@ def test_what_gets_into_a_report_can_do_nothing(reported: AirflowServer, attacke
     assert answered == [attacked.url]
 
 
-def test_zones_leads_to_the_report_of_the_last_gate(airflow: AirflowServer, page: Page) -> None:
+def test_the_overview_leads_to_the_report_of_the_last_gate(airflow: AirflowServer, page: Page) -> None:
     page.get_by_role("link", name="Governance").click()
     frame = page.frame_locator("iframe")
-    frame.get_by_role("row", name="clean.flights").get_by_role("link", name="Failed").click()
+    failed = frame.get_by_role("region", name="Failed gates").get_by_role("listitem")
+    failed.filter(has_text="clean.flights").get_by_role("link", name="Failed").click()
     expect(frame.get_by_text("Quality report", exact=True)).to_be_visible()
     expect(frame.get_by_role("heading", name="clean.flights")).to_be_visible()
     page.evaluate("history.back()")
-    expect(frame.get_by_role("heading", name="Zones")).to_be_visible()
+    expect(frame.get_by_role("heading", name="Failed gates")).to_be_visible()
 
 
 @pytest.fixture(params=["light", "dark"])
