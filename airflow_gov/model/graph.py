@@ -62,7 +62,6 @@ class Dataset:
     name: str
     governed: str | None
     zone: str | None
-    last_seen: datetime
     dropped_at: datetime | None = None
 
     @property

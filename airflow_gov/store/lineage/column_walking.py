@@ -8,11 +8,12 @@ columns is one link and not a thousand.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import Integer, Text, bindparam, cast, select
 
 from airflow_gov.model.column_lineage import Subtype, Transformation
 from airflow_gov.model.graph import Column, ColumnLink, ColumnWalk, Direction
@@ -114,16 +115,17 @@ class _Walk:
         level = self.depths[self.frontier[-1]] + 1
         fresh: dict[int, Column] = {}
         for row in sorted(rows, key=_values_first):
-            near, far = _ends(row)
-            if near.column_id not in self.columns:
-                # Reached through all rows of its dataset, or the all-rows node beside it.
-                self.columns[near.column_id], self.depths[near.column_id] = near, level - 1
-            if far.column_id not in self.columns and far.column_id not in fresh:
+            near, far = row.near_id, row.far_id
+            if far not in self.columns and far not in fresh:
                 if len(self.columns) + len(fresh) - self._started >= self.limit:
                     self.truncated = True
                     continue
-                fresh[far.column_id] = far
-            self.links[(near.column_id, far.column_id, row.job_id)] = row
+                fresh[far] = Column(far, row.far_dataset, row.far_name)
+            if near not in self.columns:
+                # Reached through all rows of its dataset, or the all-rows node beside it.
+                self.columns[near] = Column(near, row.near_dataset, row.near_name)
+                self.depths[near] = level - 1
+            self.links[(near, far, row.job_id)] = row
         self.columns |= fresh
         self.depths |= dict.fromkeys(fresh, level)
         self.frontier = list(fresh)
@@ -138,7 +140,7 @@ class _Walk:
                 job_id=job_id,
                 direct=row.direct,
                 masking=row.masking,
-                transformations=read_transformations(row.transformations),
+                transformations=read_transformations(json.loads(row.transformations)),
             )
             for (near, far, job_id), row in self.links.items()
         )
@@ -189,7 +191,8 @@ def _column_steps(
         column_edge.c.job_id,
         column_edge.c.direct,
         column_edge.c.masking,
-        column_edge.c.transformations,
+        # As text: most rows of a hub are read and not shown.
+        cast(column_edge.c.transformations, Text).label("transformations"),
         near.c.column_id.label("near_id"),
         near.c.dataset_id.label("near_dataset"),
         near.c.name.label("near_name"),
@@ -211,11 +214,6 @@ def _column_steps(
     if up:
         through_rows = through_rows.where(near.c.name == ALL_ROWS)
     return query.where(among(dialect, here, "ids")), through_rows
-
-
-def _ends(row: Row[Any]) -> tuple[Column, Column]:
-    near = Column(row.near_id, row.near_dataset, row.near_name)
-    return near, Column(row.far_id, row.far_dataset, row.far_name)
 
 
 def _values_first(row: Row[Any]) -> tuple[bool, int, int]:

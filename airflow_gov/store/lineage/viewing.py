@@ -58,7 +58,7 @@ class View:
         if self.connection.dialect.name == "sqlite":
             return func.json_each(json.dumps(values)).table_valued("value").alias("listed")
         texts = cast(bindparam(None, values, ARRAY(Text)), ARRAY(Text))
-        return func.unnest(texts).table_valued("value").alias("listed")
+        return func.unnest(texts).table_valued("value").render_derived(name="listed")
 
     @property
     def jobs(self) -> list[ColumnElement[bool]]:
