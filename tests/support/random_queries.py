@@ -200,7 +200,8 @@ class RandomQueries:
         items = [key, *(f"one.{column}" for column in others), f"two.{columns[0]} AS {name}_x"]
         join = self._random.choice(["JOIN", "LEFT JOIN", "FULL JOIN", "RIGHT JOIN"])
         return (
-            f"WITH {name} AS ({sql}) SELECT {', '.join(items)} FROM {name} one {join} {name} two USING ({key})",
+            f"WITH {name} AS ({sql}) SELECT {', '.join(items)} "
+            f"FROM {name} one {join} {name} two USING ({key})",
             [key, *others, f"{name}_x"],
         )
 

@@ -60,6 +60,8 @@ def _lineage(
     tree = parse_query(sql, dialect)
     walk = Walk({_path(name): (name, columns) for name, columns in schemas.items()})
     relation = walk.query(tree, None, {})
+    if not relation.items:
+        walk.gap("The query has no columns.")
     named = _assigned(walk, relation, outputs)
     columns: dict[str, tuple[InputColumn, ...]] = {}
     for name, trace in named:
