@@ -243,7 +243,16 @@ def test_mapped_loads_are_published_in_one_version(flights, run):
 def test_a_function_of_tables_is_a_task(flights, run):
     run(flights_dag(flights))
 
-    @task.zone(source="clean.flights", target="gold.delays")
+    @task.zone(
+        source="clean.flights",
+        target="gold.delays",
+        column_lineage={
+            "carrier": ["clean.flights.carrier"],
+            "flights": [{"column": "clean.flights.flight", "transformation": "AGGREGATION", "masking": True}],
+            "mean_delay": [{"column": "clean.flights.delay", "transformation": "AGGREGATION"}],
+            "*": [{"column": "clean.flights.delay", "transformation": "FILTER"}],
+        },
+    )
     def late(flights: pa.Table, *, minutes: int = 0) -> pa.Table:
         late_ones = flights.filter(pa.compute.field("delay") > minutes)
         totals = late_ones.group_by("carrier").aggregate([("flight", "count"), ("delay", "mean")])
@@ -253,6 +262,23 @@ def test_a_function_of_tables_is_a_task(flights, run):
         QualityGateSensor(task_id="gate", candidate=late(minutes=15))
     assert run(dag).state == "success"
     assert rows(flights, "gold.delays") == [("AA", 1, 33.0), ("UA", 1, 20.0)]
+
+
+def test_column_lineage_that_is_declared_wrongly_is_refused_before_anything_is_written(flights, run):
+    run(flights_dag(flights))
+
+    @task.zone(source="clean.flights", target="gold.delays", column_lineage={"mean_dely": []})
+    def late(flights: pa.Table) -> pa.Table:
+        return flights
+
+    with DAG("declared", schedule=None) as dag:
+        late()
+    finished = run(dag)
+    assert finished.state == "failed"
+    (record,) = flights.governance.store.executions.list(run_id=finished.run_id)
+    assert record.error_reason == "parameter_invalid"
+    assert "did you mean mean_delay?" in record.error_message
+    assert not [ref for ref in record.data if ref.role == "target"]
 
 
 def test_bytes_are_kept_as_delivered(flights, run):
