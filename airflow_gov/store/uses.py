@@ -186,7 +186,7 @@ class Uses:
         )
         with self._database.read() as connection:
             return {
-                number: first if first < number else 0 for number, first in connection.execute(query).tuples()
+                number: first if first < number else 0 for number, first in connection.execute(query).all()
             }
 
 
