@@ -83,18 +83,18 @@ class _Differences:
         self, store: Store, focus: Focus, runs: tuple[str, str], dags: frozenset[str] | None
     ) -> None:
         read = store.lineage.read
-        self._store, self._dags = store, dags
-        self._runs = [
+        runs_of = [
             read.runs.of_dag_run(str(focus.dag_id), run_id, focus.task_id, focus.map_index, dags=dags)
             for run_id in runs
         ]
-        self._touched = [read.runs.touches([run.run_id for run in side], dags=dags) for side in self._runs]
-        jobs = {run.job_id for side in self._runs for run in side}
+        touched = [read.runs.touches([run.run_id for run in side], dags=dags) for side in runs_of]
+        jobs = {run.job_id for side in runs_of for run in side}
         self._edges = [
-            read.columns.edge_pairs(jobs, dags=dags, as_of=_moment(side)) if side else {}
-            for side in self._runs
+            read.columns.edge_pairs(jobs, dags=dags, as_of=_moment(side)) if side else {} for side in runs_of
         ]
-        self._columns = [_written(each) for each in self._touched]
+        self._versions = [_written(each) for each in touched]
+        pairs = {(number, version) for side in self._versions for number, version in side.items() if version}
+        self._schemas = read.versions.schemas(pairs, dags=dags)
 
     def node(self, before: Node, after: Node) -> Node:
         """The node as it is after, with what changed."""
@@ -115,18 +115,11 @@ class _Differences:
         return replace(edge, status=CHANGED) if before != after else edge
 
     def _dataset_changes(self, node: DatasetNode) -> tuple[str, ...]:
-        number = node_number(node.id, "d")
-        versions = [side.get(number or 0) for side in self._columns]
-        if None in versions or versions[0] == versions[1]:
+        number = node_number(node.id, "d") or 0
+        schemas = [self._schemas.get((number, side.get(number) or "")) for side in self._versions]
+        if schemas[0] is None or schemas[1] is None:
             return ()
-        read = self._store.lineage.read
-        schemas = []
-        for version in versions:
-            found = read.runs.versions(number or 0, dags=self._dags, version=version, limit=1)
-            if not found or found[0].columns is None:
-                return ()
-            schemas.append(dict(found[0].columns))
-        before, after = schemas
+        before, after = dict(schemas[0]), dict(schemas[1])
         told = [f"column + {name}" for name in after if name not in before]
         told += [f"column − {name}" for name in before if name not in after]
         told += [

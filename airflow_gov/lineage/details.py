@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_gov.lineage.drawn import RunTold, column_key
-from airflow_gov.lineage.nodes import dataset_nodes, is_personal, is_snapshot, job_nodes, tag_text
-from airflow_gov.lineage.promises import contracts_of
+from airflow_gov.lineage.drawn import RunTold
+from airflow_gov.lineage.nodes import dataset_nodes, is_snapshot, job_nodes, tag_text
+from airflow_gov.lineage.promises import contract_in_use
 from airflow_gov.lineage.where_is import location
-from airflow_gov.model.graph import Degree
 from airflow_gov.model.zones import DatasetName
 
 if TYPE_CHECKING:
@@ -17,44 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from airflow_gov.lineage.drawn import DatasetNode, JobNode
-    from airflow_gov.model.contract import Contract
     from airflow_gov.model.graph import Dataset, DatasetVersion, Run
     from airflow_gov.store import Store
 
 _RUNS, _VERSIONS, _VERDICTS, _EXECUTIONS = 20, 20, 20, 20
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnPage:
-    """Some columns of a dataset.
-
-    :param total: how many there are in all.
-    :param next: what to ask for the next page with; None on the last.
-    """
-
-    dataset: str
-    total: int
-    columns: tuple[ColumnRow, ...]
-    next: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnRow:
-    """A column with its meaning and its sensitivity.
-
-    :param up: from how many columns it comes.
-    :param down: into how many it goes.
-    """
-
-    id: str
-    name: str
-    type: str | None
-    description: str | None
-    classification: str | None
-    tags: tuple[str, ...]
-    personal: bool
-    up: int
-    down: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,56 +144,11 @@ def run_detail(store: Store, run: Run, *, dags: frozenset[str] | None) -> RunDet
     return RunDetail(RunTold.of(run), tuple(told))
 
 
-def column_page(
-    store: Store,
-    dataset: Dataset,
-    *,
-    dags: frozenset[str] | None,
-    as_of: datetime | None = None,
-    text: str = "",
-    after: str | None = None,
-    limit: int = 10,
-) -> ColumnPage:
-    """Columns of a dataset in the order of its schema.
-
-    :param text: only those whose name has it.
-    :param after: what the page before gave as `next`.
-    """
-    read = store.lineage.read
-    columns, total = read.columns.page(
-        dataset.dataset_id, dags=dags, as_of=as_of, text=text, after=after, limit=limit + 1
-    )
-    more, columns = len(columns) > limit, columns[:limit]
-    degrees = read.columns.degrees(columns, dags=dags, as_of=as_of)
-    contract = _contract(store, dataset)
-    tags = read.nodes.tags([dataset.dataset_id]).get(dataset.dataset_id, [])
-    rows = []
-    for column in columns:
-        own = [tag for tag in tags if tag.column == column.name]
-        promised = contract.column(column.name) if contract else None
-        told = [tag_text(tag) for tag in own]
-        degree = degrees.get(column.column_id, Degree())
-        rows.append(
-            ColumnRow(
-                id=column_key(dataset.dataset_id, column.name),
-                name=column.name,
-                type=column.type or (str(promised.type) if promised else None),
-                description=(promised.description if promised else "") or column.description,
-                classification=promised.classification if promised else None,
-                tags=tuple(dict.fromkeys((*(promised.tags if promised else ()), *told))),
-                personal=any(map(is_personal, own)) or bool(promised and promised.classified),
-                up=degree.up,
-                down=degree.down,
-            )
-        )
-    return ColumnPage(dataset.label, total, tuple(rows), columns[-1].name if more else None)
-
-
 def dataset_detail(store: Store, dataset: Dataset, *, dags: frozenset[str] | None) -> DatasetDetail:
     """All about a dataset that the caller may see."""
     read, number = store.lineage.read, dataset.dataset_id
     node = dataset_nodes(store, [dataset], dags=dags)[0]
-    contract, detail = _contract(store, dataset), read.nodes.dataset_detail(number, dags=dags)
+    contract, detail = contract_in_use(store, dataset), read.nodes.dataset_detail(number, dags=dags)
     tags = [tag_text(tag) for tag in read.nodes.tags([number]).get(number, ()) if not tag.column]
     classifications = (
         [each.classification for each in contract.columns if each.classification] if contract else []
@@ -281,13 +201,6 @@ def job_detail(store: Store, job_id: int, *, dags: frozenset[str] | None) -> Job
     )
 
 
-def _contract(store: Store, dataset: Dataset) -> Contract | None:
-    if dataset.governed is None:
-        return None
-    standings = store.lineage.read.standings.of([dataset.governed])
-    return contracts_of(store, standings).get(dataset.governed)
-
-
 def _owner(facets: Mapping[str, Any]) -> str | None:
     """The first owner that the ownership facet of an outside dataset names."""
     ownership = facets.get("ownership")
@@ -314,7 +227,7 @@ def _quality(store: Store, dataset: Dataset) -> tuple[VerdictTold, ...]:
 
 def _versions(store: Store, dataset: Dataset, dags: frozenset[str] | None) -> tuple[VersionRow, ...]:
     read = store.lineage.read
-    found: list[DatasetVersion] = read.runs.versions(dataset.dataset_id, dags=dags, limit=_VERSIONS)
+    found: list[DatasetVersion] = read.versions.list(dataset.dataset_id, dags=dags, limit=_VERSIONS)
     runs = {
         run.run_id: run for run in read.runs.get({each.run_id for each in found if each.run_id}, dags=dags)
     }

@@ -121,7 +121,7 @@ def _changes(
 def _side(store: Store, dataset: Dataset, text: str, dags: frozenset[str] | None) -> _Side:
     read = store.lineage.read
     version, number = _named(store, dataset, text)
-    found = read.runs.versions(dataset.dataset_id, dags=dags, version=version, limit=1)
+    found = read.versions.list(dataset.dataset_id, dags=dags, version=version, limit=1)
     if not found:
         raise _unknown(dataset, text)
     known = found[0]

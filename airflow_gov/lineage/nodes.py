@@ -54,7 +54,10 @@ def dataset_nodes(
     last = read.runs.last_writes(elsewhere, dags=dags, as_of=as_of) if elsewhere else {}
     numbers = read.standings.numbers(_snapshots(datasets, touched))
     personal = personal_datasets(store, datasets, standings)
-    counts = read.columns.counts(ids)
+    counts = dict(read.columns.counts(ids))
+    if as_of is not None:
+        then = read.versions.schemas_at(ids, as_of, dags=dags)
+        counts |= {number: len(schema) for number, schema in then.items()}
     degrees = read.nodes.dataset_degrees(ids, dags=dags, as_of=as_of)
     ups, downs = _drawn(links)
     nodes = []

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_gov.model.contract import Contract
-    from airflow_gov.model.graph import Standing
+    from airflow_gov.model.graph import Dataset, Standing
     from airflow_gov.store import Store
 
 #: How many contracts are remembered; one takes some ten kilobytes.
@@ -38,6 +38,14 @@ def contracts_of(store: Store, standings: Mapping[str, Standing]) -> dict[str, C
             _known[value, name] = _parsed(texts.get(value), name, paths[name])
     found = ((name, _known.get((value, name))) for value, name in wanted)
     return {name: contract for name, contract in found if contract is not None}
+
+
+def contract_in_use(store: Store, dataset: Dataset) -> Contract | None:
+    """The contract of a dataset; None outside the lake, and where it can no longer be read."""
+    if dataset.governed is None:
+        return None
+    standings = store.lineage.read.standings.of([dataset.governed])
+    return contracts_of(store, standings).get(dataset.governed)
 
 
 def _parsed(text: str | None, name: str, path: str) -> Contract | None:

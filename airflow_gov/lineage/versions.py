@@ -41,7 +41,7 @@ def version_named(store: Store, dataset: Dataset, text: str) -> str:
         found = store.versions.get(DatasetName.parse(dataset.governed), int(text))
         if found is not None:
             return str(found.snapshot_id)
-    if not store.lineage.read.runs.versions(dataset.dataset_id, dags=None, version=text, limit=1):
+    if not store.lineage.read.versions.list(dataset.dataset_id, dags=None, version=text, limit=1):
         raise GovernanceError(
             Reason.VERSION_UNKNOWN,
             f"The lineage knows no version {text[:80]!r} of {dataset.label}.",

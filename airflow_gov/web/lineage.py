@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
+from airflow_gov.lineage.column_pages import column_page
 from airflow_gov.lineage.comparing import compare
-from airflow_gov.lineage.details import column_page, dataset_detail, job_detail
+from airflow_gov.lineage.details import dataset_detail, job_detail
 from airflow_gov.lineage.drawn import Graph, JobNode, column_key, dataset_key, job_key
 from airflow_gov.lineage.exporting import DRAWN, Format, exported_events
 from airflow_gov.lineage.focus import Focus, find_dataset, find_job, parse_focus

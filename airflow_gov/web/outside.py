@@ -124,7 +124,7 @@ def columns(asked: OutsideAsked) -> OutsideColumns:
 def versions(asked: OutsideAsked) -> OutsideVersions:
     """Read the section Versions."""
     return OutsideVersions(
-        tuple(asked.store.lineage.read.runs.versions(asked.dataset_id, dags=asked.dags, limit=VERSIONS))
+        tuple(asked.store.lineage.read.versions.list(asked.dataset_id, dags=asked.dags, limit=VERSIONS))
     )
 
 

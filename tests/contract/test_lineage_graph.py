@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
+from airflow_gov.lineage.column_pages import column_page
 from airflow_gov.lineage.comparing import compare
-from airflow_gov.lineage.details import column_page, dataset_detail, job_detail
+from airflow_gov.lineage.details import dataset_detail, job_detail
 from airflow_gov.lineage.differences import difference
 from airflow_gov.lineage.exporting import exported_events
 from airflow_gov.lineage.focus import find_dataset, find_job, parse_focus
@@ -294,6 +295,12 @@ def test_a_past_moment_shows_the_edges_and_versions_of_then(shop: Store) -> None
     assert node(before, "gold.revenue_by_day").version == "1"
     assert node(now, "gold.revenue_by_day").version == "2"
     assert before.as_of == then
+    revenue = dataset_named(shop, "gold.revenue_by_day")
+    assert [node(each, "gold.revenue_by_day").columns for each in (before, now)] == [2, 3]
+    page = column_page(shop, revenue, dags=None, as_of=then, limit=1)
+    assert (page.total, [each.name for each in page.columns], page.next) == (2, ["day"], "day")
+    page = column_page(shop, revenue, dags=None, as_of=then, limit=1, after="day")
+    assert ([each.name for each in page.columns], page.next) == (["revenue"], None)
     assert node(before, "gold_shop.revenue_by_day", "job").dag_run_id == shops.run_name(1)
     earlier = drawn(shop, "dag:gold_shop", as_of=shops.DAY_ONE - timedelta(days=1))
     assert (earlier.nodes, earlier.empty.cause) == ((), "never_ran")

@@ -70,6 +70,12 @@ class Columns:
         found = self._columns(dags, lambda _: [column.c.dataset_id == dataset_id, column.c.name == name])
         return found[0] if found else None
 
+    def named_in(self, dataset_id: int, names: Iterable[str]) -> list[Column]:
+        """The columns of these names, of a dataset that the caller may see, now in its schema or not."""
+        with self._database.read() as connection:
+            which = (column.c.dataset_id == dataset_id, View(connection, None).among(column.c.name, names))
+            return [Column(*row) for row in connection.execute(_COLUMN.where(*which))]
+
     def of(self, dataset_ids: Iterable[int], *, dags: frozenset[str] | None) -> list[Column]:
         """The columns of these datasets, in the order of their schemas."""
         ids = list(dataset_ids)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from airflow_gov.store.lineage.column_walking import ColumnWalks
 from airflow_gov.store.lineage.columns import Columns
+from airflow_gov.store.lineage.dataset_versions import DatasetVersions
 from airflow_gov.store.lineage.nodes import Nodes
 from airflow_gov.store.lineage.runs import Runs
 from airflow_gov.store.lineage.searching import Names
@@ -29,5 +30,6 @@ class Reading:
         self.column_walks = ColumnWalks(database)
         self.columns = Columns(database)
         self.runs = Runs(database)
+        self.versions = DatasetVersions(database)
         self.names = Names(database)
         self.standings = Standings(database)

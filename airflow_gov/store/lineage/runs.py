@@ -1,15 +1,15 @@
-"""Runs, what they read and wrote, and the versions that came of it."""
+"""Runs, and what they read and wrote."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, case, func, select
 
-from airflow_gov.model.graph import DagRun, DatasetVersion, JobState, Run, Touched
+from airflow_gov.model.graph import DagRun, JobState, Run, Touched
 from airflow_gov.model.lineage import RunState
 from airflow_gov.store.lineage.viewing import View
-from airflow_gov.store.lineage_tables import dataset_version, job, run, touch
+from airflow_gov.store.lineage_tables import job, run, touch
 from airflow_gov.store.tables import execution
 
 if TYPE_CHECKING:
@@ -157,11 +157,6 @@ class Runs:
         """What these runs read and wrote, in the order of time."""
         return self._touches(dags, lambda view: _TOUCH.where(view.among(touch.c.run_id, run_ids)))
 
-    def writers(self, dataset_id: int, version: str, *, dags: frozenset[str] | None) -> list[Touched]:
-        """The runs that wrote a version."""
-        which = (touch.c.dataset_id == dataset_id, touch.c.output.is_(True), touch.c.version == version)
-        return self._touches(dags, lambda _: _TOUCH.where(*which))
-
     def last_writes(
         self, dataset_ids: Iterable[int], *, dags: frozenset[str] | None, as_of: datetime | None = None
     ) -> dict[int, Touched]:
@@ -186,34 +181,6 @@ class Runs:
             rows = connection.execute(query.order_by(touch.c.run_id))
             return {row.dataset_id: Touched(*row) for row in rows}
 
-    def versions(
-        self,
-        dataset_id: int,
-        *,
-        dags: frozenset[str] | None,
-        limit: int = 50,
-        version: str | None = None,
-        as_of: datetime | None = None,
-    ) -> list[DatasetVersion]:
-        """The versions of a dataset that a run of the caller's wrote or read, newest first.
-
-        :param version: only this one.
-        :param as_of: none that was first seen later.
-        """
-        with self._database.read() as connection:
-            view = View(connection, dags)
-            query = select(dataset_version).where(dataset_version.c.dataset_id == dataset_id)
-            if dags is not None:
-                query = query.where(_version_seen(view))
-            if version is not None:
-                query = query.where(dataset_version.c.version == version)
-            if as_of is not None:
-                query = query.where(dataset_version.c.first_seen <= as_of)
-            query = query.order_by(dataset_version.c.first_seen.desc(), dataset_version.c.version.desc())
-            rows = connection.execute(query.limit(limit)).mappings().all()
-        seen = {each.run_id for each in self.get({row["run_id"] for row in rows if row["run_id"]}, dags=dags)}
-        return [_version(row, seen) for row in rows]
-
     def _runs(self, dags: frozenset[str] | None, query_of: Any, limit: int | None = None) -> list[Run]:
         with self._database.read() as connection:
             view = View(connection, dags)
@@ -226,17 +193,6 @@ class Runs:
             query: Select[Any] = query_of(view).where(*view.through(touch))
             rows = connection.execute(query.order_by(touch.c.at, touch.c.run_id, touch.c.dataset_id))
             return [Touched(*row) for row in rows]
-
-
-def _version_seen(view: View) -> Any:
-    """Whether a run that is seen wrote or read the version, or none at all is known to have."""
-    touched = (
-        touch.c.dataset_id == dataset_version.c.dataset_id,
-        touch.c.version == dataset_version.c.version,
-    )
-    any_touch = select(touch.c.run_id).where(*touched).exists()
-    seen = select(touch.c.run_id).where(*touched, *view.through(touch)).exists()
-    return or_(seen, ~any_touch & dataset_version.c.run_id.is_(None))
 
 
 def _dag_runs() -> Select[Any]:
@@ -280,17 +236,3 @@ def _run(row: RowMapping) -> Run:
 
 def _state(text: str) -> RunState:
     return RunState(text) if text in RunState._value2member_map_ else RunState.OTHER
-
-
-def _version(row: RowMapping, seen: set[str]) -> DatasetVersion:
-    columns = row["columns"]
-    return DatasetVersion(
-        dataset_id=row["dataset_id"],
-        version=row["version"],
-        first_seen=row["first_seen"],
-        run_id=row["run_id"] if row["run_id"] in seen else None,
-        rows=row["rows"],
-        size=row["size"],
-        files=row["files"],
-        columns=None if columns is None else tuple((name, kind or "") for name, kind in columns),
-    )
