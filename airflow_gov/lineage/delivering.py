@@ -128,7 +128,7 @@ class Delivery:
             log.warning("Lineage events wait in %s.", self.spool.folder, exc_info=True)
 
     def _deliver(self, intake: Intake, time_limit: float) -> int:
-        delivered = self.spool.deliver(lambda events: _take(intake, events), time_limit=time_limit)
+        delivered = self.spool.deliver(lambda events: self._take(intake, events), time_limit=time_limit)
         if delivered:
             self._breaker.succeeded()
         return delivered
@@ -140,12 +140,10 @@ class Delivery:
 
         return Intake(self._store, own_namespace=self._own_namespace)
 
-
-def _take(intake: Intake, events: Sequence[bytes]) -> None:
-    for refusal in intake.take(events, origin=Origin.TRANSPORT).refused:
-        log.warning(
-            "A lineage event was refused and kept as a dead letter (airflow-gov lineage dead-letters list): "
-            "%s: %s",
-            refusal.path,
-            refusal.reason,
-        )
+    def _take(self, intake: Intake, events: Sequence[bytes]) -> None:
+        for refusal in intake.take(events, origin=Origin.TRANSPORT).refused:
+            told = "A lineage event was refused (airflow-gov lineage dead-letters list): %s: %s"
+            log.warning(told, refusal.path, refusal.reason)
+            if refusal.unexpected:
+                # The store keeps only the beginning of a dead letter, and this one may be good.
+                self.spool.set_aside(events[refusal.index])

@@ -35,6 +35,10 @@ _NOT_ABOUT_EVENTS = (
 )
 
 
+class _UnexpectedError(EventError):
+    """An event that passed all checks and could not be taken all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An event that was not taken.
@@ -43,12 +47,14 @@ class Refusal:
     :param path: where in it the fault is, as a JSON path.
     :param reason: what is wrong, and what to do.
     :param forbidden: whether the event is well formed and the sender may not send it.
+    :param unexpected: whether nothing is known to be wrong with it: it may be taken later.
     """
 
     index: int
     path: str
     reason: str
     forbidden: bool = False
+    unexpected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +88,8 @@ class _Entry:
 
     def refuse(self, index: int, event: Any, error: EventError) -> None:
         """Note a refusal, and keep the event as a dead letter."""
-        forbidden = isinstance(error, ForbiddenError)
-        self.refused.append(Refusal(index, error.path, error.problem, forbidden))
+        forbidden, unexpected = isinstance(error, ForbiddenError), isinstance(error, _UnexpectedError)
+        self.refused.append(Refusal(index, error.path, error.problem, forbidden, unexpected))
         body = event if isinstance(event, bytes) else json.dumps(event, default=str).encode()
         self.letters.append(
             DeadLetter(self.at, self.origin, self.token_id, error.path, error.problem, body, len(body))
@@ -249,7 +255,7 @@ class Intake:
             entry.refused += [each for part in parts for each in part.refused]
             entry.duplicates = sum(part.duplicates for part in parts)
             return
-        log.warning("The governance store refused an event of OpenLineage: %s", error)
+        log.warning("The governance store refused an event of OpenLineage", exc_info=error)
         for index, projection in entry.projections:
             entry.refuse(index, projection.event.body, _unexpected(error))
         entry.projections = []
@@ -262,5 +268,5 @@ def _is_about_the_store(error: Exception) -> bool:
 
 def _unexpected(error: Exception) -> EventError:
     if isinstance(error, GovernanceError):
-        return EventError("the governance store refused it; its log says more")
-    return EventError(f"it cannot be taken ({type(error).__name__}); the log says more")
+        return _UnexpectedError("the governance store refused it; the log says more")
+    return _UnexpectedError(f"it cannot be taken ({type(error).__name__}); the log says more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ class Waiting:
     :param since: when the oldest was put there.
     :param lost: how many events found no place, since somebody last removed ``lost.json``.
     :param last_lost: when, and why.
-    :param unreadable: files of torn events that were set aside.
+    :param unreadable: files of events that were torn, or refused for no reason that is known.
     """
 
     events: int
@@ -102,6 +103,17 @@ class EventSpool:
                     return delivered
                 delivered += self._deliver(take, deadline)
         return delivered
+
+    def set_aside(self, event: bytes) -> None:
+        """Keep an event that was delivered and not taken: ``airflow-gov lineage import`` reads it again."""
+        try:
+            kept = self._files.set_aside(
+                f"{time.time_ns()}-{hashlib.sha256(event).hexdigest()[:8]}.jsonl", event
+            )
+        except OSError as error:
+            log.warning("A lineage event that was refused cannot be kept in %s: %s", self.folder, error)
+        else:
+            log.warning("A lineage event that was refused is kept as %s", kept)
 
     def waiting(self) -> Waiting:
         """What the spool holds now."""

@@ -100,9 +100,14 @@ class SpoolFiles:
         return False
 
     def set_aside(self, name: str, content: bytes) -> Path:
-        """Keep what cannot be delivered where a person may look at it."""
+        """Keep what cannot be delivered where a person may look at it.
+
+        :raises FullError: as much lies there as may wait.
+        """
         aside = self.folder / "unreadable"
         aside.mkdir(mode=0o700, exist_ok=True)
+        if sum(file.stat().st_size for file in aside.iterdir()) + len(content) > self.max_bytes:
+            raise FullError(f"{aside} is full")
         kept = aside / name
         with open(kept, "wb", opener=_owner_only) as file:
             file.write(content)

@@ -275,6 +275,20 @@ def test_what_cannot_be_taken_does_not_hold_up_the_rest(deliver_to, spool, store
     assert spool.is_empty()
 
 
+def test_an_event_that_is_refused_for_no_known_reason_is_kept_whole(deliver_to, spool, store_url, store):
+    """It may be good, and a dead letter has only its beginning."""
+    _refuse_jobs_named(store_url, "poison")
+    long = run_event(1, namespace="default", name="poison")
+    long["run"]["facets"]["long"] = {"text": "x" * 200_000}
+    for event in (long, run_event(2, namespace="default", name="good")):
+        spool.put(json.dumps(event).encode())
+    deliver_to(store_url).deliver(time_limit=60)
+    assert names(store) == ["good"]
+    (kept,) = (spool.folder / "unreadable").glob("*.jsonl")
+    assert json.loads(kept.read_text()) == long
+    assert spool.waiting().unreadable == 1
+
+
 def test_a_full_spool_takes_events_again_as_soon_as_the_store_works(tmp_path, store):
     spool = EventSpool(tmp_path / "small", max_bytes=3 * len(own_event(1)) + 100)
     gone = impatient_store("postgresql://nobody@127.0.0.1:9/nothing")

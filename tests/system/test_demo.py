@@ -14,6 +14,9 @@ import pytest
 from airflow_gov.cli.demo.home import prepare_home
 from airflow_gov.cli.demo.run import DAGS
 from airflow_gov.cli.demo.sources import INSPECTIONS, PASSENGERS, UNREADABLE_EVERY, prepare_sources
+from airflow_gov.lineage.delivering import Delivery
+from airflow_gov.lineage.spool import EventSpool
+from airflow_gov.store import Store
 
 pytestmark = pytest.mark.airflow
 
@@ -75,6 +78,30 @@ def test_the_real_data_is_what_it_is_known_to_be(expected) -> None:
 
 def test_every_row_arrives_in_every_zone(demo, expected) -> None:
     assert {name: facts["rows"] for name, facts in demo.datasets().items()} == expected
+
+
+def test_every_task_told_its_lineage(demo) -> None:
+    """Into the demo's own store, by the transport that the demo configures."""
+    spool = EventSpool(demo.home / "airflow_gov/spool/lineage", max_bytes=10**9)
+    store = Store(f"sqlite:///{demo.home}/airflow_gov/governance.db")
+    # On a busy machine an event may take too long: then it waits.
+    Delivery(spool, store=lambda: store, own_namespace="default").deliver(time_limit=60)
+    events = [json.loads(event.body) for event in store.lineage.events(limit=10_000)]
+    assert store.lineage.dead_letters() == []
+    assert (spool.waiting().lost, spool.waiting().unreadable) == (0, 0)
+    store.dispose()
+    ended = {event["run"]["runId"] for event in events if event["eventType"] == "COMPLETE"}
+    started = {event["run"]["runId"] for event in events if event["eventType"] == "START"}
+    assert ended <= started
+    jobs = {event["job"]["name"] for event in events}
+    assert set(DAGS) <= jobs
+    outputs = {
+        symlink["name"]
+        for event in events
+        for dataset in event.get("outputs", ())
+        for symlink in dataset.get("facets", {}).get("symlinks", {}).get("identifiers", ())
+    }
+    assert set(demo.datasets()) <= outputs
 
 
 def test_every_gate_passed_and_every_dag_succeeded(demo) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 import shutil
@@ -16,6 +17,8 @@ from airflow_gov.model.errors import GovernanceError, Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: The transport that hands OpenLineage's events to the governance store.
+TRANSPORT = "airflow_gov.lineage.transport.GovernanceTransport"
 _MARK = "# Written by `airflow-gov demo`"
 
 _CONFIGURATION = """\
@@ -79,6 +82,8 @@ class DemoHome:
             # A HOME that cannot be written to (as in some containers) must not matter.
             "HOME": environ.get("HOME") or str(self.folder),
             "PYTHONUNBUFFERED": "1",
+            # Lineage goes into the demo's own governance store.
+            "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps({"type": TRANSPORT}),
         }
 
 
