@@ -47,6 +47,8 @@ PATHS = (
     "/api/v1/datasets/clean.flights/files",
     "/api/v1/datasets/clean.flights/verdicts",
     "/api/v1/executions/e1",
+    "/api/v1/lineage/graph?focus=dag:flights",
+    "/api/v1/lineage/datasets/d1",
     "/api/v1/verdicts/verdict-clean.flights",
     "/static/host.js",
     "/static/governance.css",
