@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.flow.loading import LoadRequest, open_load, write_candidate
+from airflow_gov.flow.observing import note_lineage
 from airflow_gov.flow.sources import SourceSpec, resolve, scan_source, source_data
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -59,6 +60,7 @@ def transform(governance: Governance, recording: Recording, job: Transformation)
     :raises GovernanceError: a refused source, SQL or result; nothing is written then.
     """
     _check(job)
+    _prepare(job)
     refs = _newest(resolve(governance, job.sources, job.contract.dataset), incremental=job.incremental)
     request = LoadRequest(job.contract, job.key, job.write_mode, refs)
     with open_load(governance, recording, request) as load:
@@ -66,15 +68,15 @@ def transform(governance: Governance, recording: Recording, job: Transformation)
         for ref in load.sources:
             recording.add(source_data(ref, scans[ref.dataset]))
         declared = _declared(job, scans)
-        candidate = write_candidate(
-            governance,
-            recording,
-            job.contract,
-            load,
-            lambda folder: _observed(
-                recording, job, declared, _run(governance, job, scans, load.load_id, folder)
-            ),
-        )
+        lineages: list[Callable[[], ColumnLineage]] = []
+
+        def produce(folder: Path) -> Written:
+            written = _run(governance, job, scans, load.load_id, folder)
+            lineages.extend([written.column_lineage] if written.column_lineage is not None else [])
+            return written
+
+        candidate = write_candidate(governance, recording, job.contract, load, produce)
+    _note(recording, job, declared, lineages)
     read = sum(scan.rows for scan in scans.values())
     recording.counts = replace(candidate.counts, read=read)
     return candidate
@@ -112,14 +114,26 @@ def _declared(job: Transformation, scans: Mapping[DatasetName, Scan]) -> ColumnL
     return declared_lineage(job.column_lineage, job.contract, columns)
 
 
-def _observed(
-    recording: Recording, job: Transformation, declared: ColumnLineage | None, written: Written
-) -> Written:
+def _prepare(job: Transformation) -> None:
+    """Begin with what following SQL needs while the sources are looked up."""
+    if job.sql is not None:
+        from airflow_gov.transform.column_lineage.aside import prepare
+
+        prepare()
+
+
+def _note(
+    recording: Recording,
+    job: Transformation,
+    declared: ColumnLineage | None,
+    seen: Sequence[Callable[[], ColumnLineage]],
+) -> None:
     """Note which columns the result's columns come from, as declared or else as the engine saw it."""
-    lineage = declared or written.column_lineage
-    if lineage is not None:
-        recording.column_lineage[job.contract.dataset] = lineage
-    return written
+    if declared is not None:
+        recording.column_lineage[job.contract.dataset] = declared
+        return
+    for lineage in seen:
+        note_lineage(recording, job.contract.dataset, lineage)
 
 
 def _check(job: Transformation) -> None:

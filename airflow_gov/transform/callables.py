@@ -85,7 +85,7 @@ def run_function(
         files=files,
         columns=columns_of(target.contract),
         code_hash=_source_hash(function),
-        column_lineage=lineage(),
+        column_lineage=lineage,
     )
 
 

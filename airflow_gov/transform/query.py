@@ -61,7 +61,7 @@ def run_query(
         files=files,
         columns=columns_of(target.contract),
         code_hash=hashlib.sha256(sql.encode()).hexdigest(),
-        column_lineage=lineage(),
+        column_lineage=lineage,
     )
 
 

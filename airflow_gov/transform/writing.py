@@ -16,7 +16,7 @@ from airflow_gov.transform.interrupting import execute
 from airflow_gov.transform.types import to_duckdb_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -36,7 +36,8 @@ class Written:
     :param files: the Parquet files.
     :param columns: the columns in order, ``_load_id`` aside.
     :param code_hash: SHA-256 of the SQL, hexadecimal; None where there was none.
-    :param column_lineage: which columns its columns come from; None where the engine does not tell.
+    :param column_lineage: gives which columns its columns come from, when that is worked out; None where
+        the engine does not tell.
     """
 
     rows: int
@@ -44,7 +45,7 @@ class Written:
     files: tuple[FileRef, ...]
     columns: tuple[ColumnInfo, ...]
     code_hash: str | None = None
-    column_lineage: ColumnLineage | None = None
+    column_lineage: Callable[[], ColumnLineage] | None = None
 
 
 @dataclass(frozen=True, slots=True)

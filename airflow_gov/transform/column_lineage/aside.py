@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from airflow_gov.model.column_lineage import ColumnLineage
 
@@ -42,6 +44,17 @@ def aside(
         return incomplete(f"The column lineage {why}.")
 
     return result
+
+
+def prepare() -> None:
+    """Import what following SQL needs, which takes a while, in a thread and before it is needed."""
+    name = "airflow_gov.transform.column_lineage.walk"
+    threading.Thread(target=_import, args=(name,), name="column-lineage-import", daemon=True).start()
+
+
+def _import(name: str) -> None:
+    with suppress(Exception):  # who needs it will say so
+        importlib.import_module(name)
 
 
 def incomplete(why: str) -> ColumnLineage:

@@ -8,7 +8,6 @@ import sqlite3
 
 import ibis
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from airflow_gov.contracts import parse_contract
@@ -113,40 +112,11 @@ def test_of_other_python_functions_it_is_as_declared(transformed):
     assert lineage.complete
 
 
-def test_what_is_not_declared_is_told(transformed):
-    lineage = transformed(function=of_pandas, column_lineage={"total": ["clean.flights.delay"]})
-    assert shown(lineage) == {"total": ["clean.flights.delay:T"], "rows": []}
-    assert lineage.gaps == ("Not declared: day.",)
-
-
-@pytest.mark.parametrize(
-    ("declared", "problem"),
-    [
-        ({"totl": []}, "'totl' is no column of gold.days's contract; did you mean total?"),
-        ({"total": "clean.flights.delay"}, "'total' has no list of input columns"),
-        ({"total": ["clean.flight.delay"]}, "the sources are clean.flights; did you mean clean.flights?"),
-        ({"total": ["clean.flights.dely"]}, "clean.flights has no column 'dely'; did you mean delay?"),
-        ({"total": ["clean.flights._load_id"]}, "clean.flights has no column '_load_id'"),
-        ({"total": [3]}, "an input is '<zone>.<name>.<column>'"),
-        ({"total": [{"transformation": "IDENTITY"}]}, "a mapping with a 'column'"),
-        (
-            {"total": [{"column": "clean.flights.delay", "transformation": "AGREGATION"}]},
-            "the transformation 'AGREGATION' is not known; there are IDENTITY",
-        ),
-        ({"total": [{"column": "clean.flights.delay", "mask": True}]}, "'mask' is not known"),
-        ({"total": [{"column": "clean.flights.delay", "masking": "yes"}]}, "masking is 'yes'"),
-        ({"*": ["clean.flights.delay"]}, "'*': the transformation"),
-        ([], "it is no mapping"),
-    ],
-)
-def test_what_is_declared_wrongly_is_refused_before_anything_is_written(
-    flights, transformed, declared, problem
-):
+def test_what_is_declared_wrongly_is_refused_before_anything_is_written(flights, transformed):
     with pytest.raises(GovernanceError) as raised:
-        transformed(function=of_pandas, column_lineage=declared)
+        transformed(function=of_pandas, column_lineage={"total": ["clean.flights._load_id"]})
     assert raised.value.reason is Reason.PARAMETER_INVALID
-    assert str(raised.value).startswith("column_lineage: ")
-    assert problem in str(raised.value)
+    assert "clean.flights has no column '_load_id'" in str(raised.value)
     assert not flights.governance.lake.exists(DatasetName.parse("gold.days"))
 
 
@@ -267,14 +237,3 @@ def test_what_cannot_be_followed_fails_nothing(flights, caplog):
         observing.note_lineage(recording, FLIGHTS, broken)
     assert not recording.column_lineage[FLIGHTS].complete
     assert "ada@example.com" not in caplog.text
-
-
-def test_a_function_of_arrow_tables_is_declared_with_masking(transformed):
-    def days(flights: pa.Table) -> pa.Table:
-        return pa.table({"day": ["mon"], "total": [3]})
-
-    lineage = transformed(
-        function=days,
-        column_lineage={"total": [{"column": "clean.flights.email", "masking": True}], "day": []},
-    )
-    assert shown(lineage) == {"day": [], "total": ["clean.flights.email:T!"], "rows": []}
