@@ -4,7 +4,9 @@ python benchmarks/emission.py [--tasks 25] [--json]
 
 One process a configuration, all alive at once; they run one task each in turn, so that whatever else the
 machine does hits all alike. Medians of the wall time of a task in a real Airflow, its children included.
-The provider forks a child for each of a task's two events; that is its own cost and shown beside ours.
+The provider forks a child for each of a task's two events; that is its own cost and shown beside ours. The
+first event holds up the work; the second one comes when Airflow knows the task's end already. Of both also
+the processors' time, which says what they cost where nothing else runs.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import socket
 import statistics
@@ -29,6 +32,9 @@ OURS = {"type": "airflow_gov.lineage.transport.GovernanceTransport"}
 SQL = "SELECT id, upper(name) AS name FROM clean.source"
 #: A task under governance, and one of Airflow's own.
 TASKS = ("governed", "python")
+#: What is timed: the whole task, the listeners before its work and those after its end was reported; of these
+#: two also the processors' time, children included.
+PARTS = ("task", "start", "end", "start cpu", "end cpu")
 
 
 @dataclass(frozen=True)
@@ -113,8 +119,43 @@ def make_run(dag: Any, run_id: str) -> Any:
     return run
 
 
-def run_task(dag: Any, task_id: str, number: int) -> float:
-    """Seconds of one task."""
+class Stopwatch:
+    """Times what Airflow's listeners take, all of them together."""
+
+    def __init__(self) -> None:
+        from airflow.listeners import hookimpl
+        from airflow.sdk.listener import get_listener_manager
+
+        self.seconds: dict[str, float] = {}
+        watch = self
+
+        class Around:
+            @hookimpl(wrapper=True, tryfirst=True)
+            def on_task_instance_running(self) -> Any:
+                return (yield from watch.timed("start"))
+
+            @hookimpl(wrapper=True, tryfirst=True)
+            def on_task_instance_success(self) -> Any:
+                return (yield from watch.timed("end"))
+
+        get_listener_manager().pm.register(Around())
+
+    def timed(self, part: str) -> Any:
+        """Around the listeners of one event."""
+        started, worked = time.perf_counter(), cpu_seconds()
+        result = yield
+        self.seconds |= {part: time.perf_counter() - started, f"{part} cpu": cpu_seconds() - worked}
+        return result
+
+
+def cpu_seconds() -> float:
+    """Processors' time of this process and its ended children."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def run_task(dag: Any, task_id: str, number: int, watch: Stopwatch) -> dict[str, float]:
+    """Seconds of one task, by part."""
     from airflow import settings
     from airflow.sdk import TaskInstanceState
     from airflow.sdk.definitions.dag import _run_task
@@ -131,7 +172,7 @@ def run_task(dag: Any, task_id: str, number: int) -> float:
     state = str(run.get_task_instance(task_id, session=settings.Session()).state)
     if state != "success":
         raise SystemExit(f"{task_id}: {state}")
-    return seconds
+    return {"task": seconds, **watch.seconds}
 
 
 def tell_nothing() -> None:
@@ -162,11 +203,12 @@ def work(folder: Path, tells: bool, lost: str | None) -> None:
         register(dag)
         if lost:
             lose_store(lost)
+        watch = Stopwatch()
         for task_id in TASKS:
-            run_task(dag, task_id, 0)  # imports and tables
+            run_task(dag, task_id, 0, watch)  # imports and tables
         print("ready", file=out, flush=True)
         for number, line in enumerate(sys.stdin, start=1):
-            print(run_task(dag, line.strip(), number), file=out, flush=True)
+            print(json.dumps(run_task(dag, line.strip(), number, watch)), file=out, flush=True)
 
 
 # --- all of them ----------------------------------------------------------------------------------------
@@ -256,8 +298,8 @@ def answer(running: subprocess.Popen[str], question: str | None = None) -> str:
     return said
 
 
-def measure(root: Path, tasks: int) -> dict[str, dict[str, float]]:
-    """Median milliseconds of a task, by kind and configuration."""
+def measure(root: Path, tasks: int) -> dict[str, dict[str, dict[str, float]]]:
+    """Median milliseconds, by kind of task, configuration and part."""
     (root / "seed").mkdir()
     seeded = environment(root / "seed", OFF, None)
     subprocess.run(
@@ -268,7 +310,7 @@ def measure(root: Path, tasks: int) -> dict[str, dict[str, float]]:
         "refused": "postgresql+psycopg2://gov@127.0.0.1:1/governance",
         "silent": f"postgresql+psycopg2://gov@127.0.0.1:{silent.getsockname()[1]}/governance",
     }
-    seconds: dict[str, dict[str, list[float]]] = {kind: {} for kind in TASKS}
+    seconds: dict[str, dict[str, list[dict[str, float]]]] = {kind: {} for kind in TASKS}
     with ExitStack() as stack:
         running = {}
         for configuration in CONFIGURATIONS:
@@ -282,10 +324,13 @@ def measure(root: Path, tasks: int) -> dict[str, dict[str, float]]:
         for _ in range(tasks):
             for kind in TASKS:
                 for name, each in running.items():
-                    seconds[kind].setdefault(name, []).append(float(answer(each, kind)))
+                    seconds[kind].setdefault(name, []).append(json.loads(answer(each, kind)))
     silent.close()
     return {
-        kind: {name: statistics.median(found) * 1000 for name, found in by_name.items()}
+        kind: {
+            name: {part: statistics.median(each[part] for each in found) * 1000 for part in PARTS}
+            for name, found in by_name.items()
+        }
         for kind, by_name in seconds.items()
     }
 
@@ -306,16 +351,20 @@ def main() -> None:
         print(json.dumps(results))
         return
     for kind, found in results.items():
-        print(
-            f"a {kind} task: {found['off']:.0f} ms without OpenLineage, "
-            f"{found['provider']:.0f} ms with the provider alone"
-        )
+        off, provider = found["off"], found["provider"]
+        print(f"a {kind} task takes {off['task']:.0f} ms without OpenLineage. Airflow's provider alone adds")
+        print(f"  {'':<16} {told(provider, off)}. We add to it:")
         for configuration in CONFIGURATIONS[2:]:
-            took = found[configuration.name]
-            print(
-                f"  {configuration.name:<16} {took:.0f} ms: {took - found['provider']:+.0f} ms by us, "
-                f"{took - found['off']:+.0f} ms altogether"
-            )
+            print(f"  {configuration.name:<16} {told(found[configuration.name], provider)}")
+
+
+def told(took: dict[str, float], base: dict[str, float]) -> str:
+    """What a configuration adds to another."""
+    added = {part: took[part] - base[part] for part in PARTS}
+    return ", ".join(
+        f"{added[part]:+.0f} ms ({added[f'{part} cpu']:+.0f} ms processor) {when}"
+        for part, when in (("start", "before the work"), ("end", "after the end"))
+    )
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ class DatabaseSource:
 
     :param connect: opens a DB-API 2.0 connection (PEP 249).
     :param sql: the query.
-    :param identity: conn_id, dialect, database, schema, table, user; for the record.
+    :param identity: conn_id, dialect, host, port, database, schema, table, user; for the record.
     :param name: what to call the delivery.
     """
 

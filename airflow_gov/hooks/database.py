@@ -46,6 +46,7 @@ def database_source(
             "conn_id": conn_id,
             "dialect": connection.conn_type,
             "host": connection.host,
+            "port": str(connection.port) if connection.port else None,
             "database": connection.schema or connection.host,
             "schema": schema or None,
             "table": name or None,

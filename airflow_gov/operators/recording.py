@@ -81,7 +81,7 @@ def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[
         ):
             yield governance, recording
     except GovernanceError as error:
-        told = _without_query(operator, error)
+        told = _without_query(operator, governance, error)
         if error.reason in FINAL_REASONS:
             raise AirflowFailException(str(told)) from (error if told is error else None)
         if told is not error:
@@ -136,21 +136,19 @@ def opening_execution(operator: BaseOperator, context: Context, action: str, sta
     )
 
 
-def _without_query(operator: BaseOperator, error: GovernanceError) -> GovernanceError:
+def _without_query(
+    operator: BaseOperator, governance: Governance | None, error: GovernanceError
+) -> GovernanceError:
     """An error as OpenLineage may be told it: its provider tells the message and traceback of what failed.
 
     The line of a query that failed may hold personal values: it is in the log and in the record.
     """
-    if error.reason is not Reason.SQL_FAILED or not openlineage_listens() or _include_sql():
+    if error.reason is not Reason.SQL_FAILED or governance is None:
+        return error
+    if governance.settings.openlineage_include_sql or not openlineage_listens():
         return error
     operator.log.error("%s", error)
     return GovernanceError(error.reason, error.message.partition("\n")[0], **error.attributes)
-
-
-def _include_sql() -> bool:
-    from airflow_gov.settings import Settings
-
-    return Settings.load().openlineage_include_sql
 
 
 def dag_folder(context: Context) -> Path:

@@ -82,7 +82,7 @@ _EXECUTIONS = st.builds(
 
 @needs_the_schemas
 @given(execution=_EXECUTIONS, include_sql=st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_schemas_take_the_facets_of_any_execution(execution: Execution, include_sql: bool) -> None:
     assert facets_problems(run_facets(execution, [reports.verdict()], include_sql=include_sql)) == []
     assert facets_problems(job_facets(execution, Query("SELECT 1", None), include_sql=include_sql)) == []
