@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
 import click
 import pytest
+from openlineage.client.transport import Transport
 
 from airflow_gov.cli.main import cli
-from airflow_gov.model.zones import HOPS, Zone
+from airflow_gov.model.contract import Column, Contract
+from airflow_gov.model.types import Primitive
+from airflow_gov.model.zones import HOPS, DatasetName, Zone
 from airflow_gov.settings import options
+from airflow_gov.transform.column_lineage.declared import declared_lineage
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -42,8 +48,44 @@ def test_every_command_exists(line):
     group, *rest = (word for word in line.split() if not word.startswith(("-", "[", '"', "…")))
     command = cli.get_command(click.Context(cli), group)
     assert command is not None, group
-    for name in re.findall(r"[a-z]+", rest[0]) if rest and isinstance(command, click.Group) else ():
+    for name in re.findall(r"[a-z-]+", rest[0]) if rest and isinstance(command, click.Group) else ():
         assert command.get_command(click.Context(command), name) is not None, name
+
+
+CALLS = re.findall(r"^\$ airflow-gov (.+?)(?: +#.*)?$", "\n".join(blocks("console")), re.MULTILINE)
+CALLS += re.findall(r"`airflow-gov (tokens create [^`]+)`", README)
+
+
+@pytest.mark.parametrize("line", CALLS)
+def test_the_calls_it_shows_are_understood(line):
+    context, command, arguments = click.Context(cli), cli, shlex.split(line)
+    while isinstance(command, click.Group):
+        command = command.get_command(context, arguments.pop(0))
+        assert command is not None, line
+    command.make_parser(context).parse_args(arguments)
+
+
+def test_the_transport_it_names_is_one():
+    named = set(re.findall(r'"type": "(airflow_gov[\w.]+)"', README))
+    assert named
+    for path in named:
+        module, _, name = path.rpartition(".")
+        assert issubclass(getattr(importlib.import_module(module), name), Transport)
+
+
+@pytest.mark.airflow
+def test_the_column_lineage_it_declares_is_taken():
+    from airflow_gov.operators import GoldOperator
+
+    (shown,) = (block for block in blocks("python") if "column_lineage=" in block)
+    made = {}
+    exec(f"made['it'] = {shown}", {"GoldOperator": GoldOperator, "score": len, "made": made})
+    columns = (Column("customer", Primitive("string")), Column("score", Primitive("double")))
+    contract = Contract(DatasetName.parse("gold.scores"), columns, hash="", text="")
+    sources = {"clean.orders": ["customer", "amount"]}
+    lineage = declared_lineage(made["it"].column_lineage, contract, sources)
+    assert lineage.complete
+    assert set(lineage.columns) == {"customer", "score"}
 
 
 @pytest.mark.airflow
