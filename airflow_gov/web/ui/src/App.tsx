@@ -40,19 +40,19 @@ function Shell() {
   useChangesTold(scene);
   const mode = view.mode ?? (narrow ? "table" : "graph");
   return (
-    <div className="app">
+    <main className="app">
       <h1 className="unseen">Lineage{scene.graph && ` of ${focusLabel(scene.graph)}`}</h1>
       <Toolbar scene={scene} mode={mode} onHelp={showHelp} />
       <Banners scene={scene} />
       <div className="stage">
-        <main>
+        <div className="view">
           <Content scene={scene} mode={mode} />
-        </main>
+        </div>
         <Panel scene={scene} />
       </div>
       <CardMenu scene={scene} />
       {help && <Help onClose={() => setHelp(false)} />}
-    </div>
+    </main>
   );
 }
 

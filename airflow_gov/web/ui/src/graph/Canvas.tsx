@@ -17,6 +17,8 @@ const TYPES: NodeTypes = { card: Card };
 /** From here on a small map helps, and cards off the screen are left out. */
 const MANY = { map: 40, cull: 120 };
 
+const MAP = { width: 144, height: 96 };
+
 /** The drawing; its place is measured first, so that the first view is right at once. */
 export function Canvas({ scene, label }: { scene: Scene; label: string }) {
   const place = useRef<HTMLDivElement>(null);
@@ -31,7 +33,7 @@ export function Canvas({ scene, label }: { scene: Scene; label: string }) {
     return () => observer.disconnect();
   }, []);
   return (
-    <div className="canvas" dir="ltr" ref={place}>
+    <div className="canvas" dir="ltr" ref={place} data-lit={scene.lit !== null || undefined}>
       {size && size.width > 0 && (
         <ReactFlowProvider>
           <Flow scene={scene} size={size} label={label} />
@@ -57,7 +59,8 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
   }, []);
   usePlaceKept(scene, size, focus);
   useScreenTold(size);
-  const onKeyDown = useCanvasKeys(scene, size);
+  const hasMap = nodes.length > MANY.map;
+  const keys = useCanvasKeys(scene, size, hasMap ? MAP.height : 0);
   return (
     <>
       <ReactFlow<CardNode>
@@ -83,7 +86,7 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
         panOnScroll={false}
         onlyRenderVisibleElements={nodes.length > MANY.cull}
         proOptions={{ hideAttribution: true }}
-        onKeyDown={onKeyDown}
+        {...keys}
         onPaneClick={() => actions.menu(null)}
         onNodeClick={(_, node) => (node.data.node.type === "lane" ? actions.activate(node.id) : actions.select(node.id))}
         onNodeDoubleClick={(_, node) => node.data.node.type === "dataset" && actions.open(node.id)}
@@ -96,8 +99,8 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
         <ViewportPortal>
           <EdgeLayer lines={lines} columns={traced} lit={lit} active={active} />
         </ViewportPortal>
-        {nodes.length > MANY.map && (
-          <MiniMap pannable zoomable ariaLabel="Map of the whole graph" nodeClassName={zoneClass} />
+        {hasMap && (
+          <MiniMap pannable zoomable style={MAP} ariaLabel="Map of the whole graph" nodeClassName={zoneClass} />
         )}
       </ReactFlow>
       <LaneHeaders lanes={layout.lanes} size={size} />

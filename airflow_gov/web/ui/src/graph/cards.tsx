@@ -31,8 +31,10 @@ export type CardNode = Node<CardData, "card">;
 /** Below this zoom nobody can read: plain boxes are drawn. */
 export const FAR = 0.35;
 
+export const CARD_ID = "card-";
+
 export function cardId(id: string): string {
-  return `card-${id}`;
+  return CARD_ID + id;
 }
 
 export const Card = memo(function Card({ data }: NodeProps<CardNode>) {
@@ -135,7 +137,7 @@ function JobFace({ node }: { node: JobNode }) {
       <div className="line">
         <StateDot state={node.state} />
         <span className="name" dir="auto" title={node.name}>
-          {shortened(node.label, room(22, node.status))}
+          {shortened(node.label, room(20, node.status))}
         </span>
         {node.status && <ChangeBadge change={node.status} details={node.changes} />}
       </div>

@@ -1,7 +1,9 @@
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 
+import { Problem } from "../api/client";
 import { useGraph, usePath, useTrace, useWholeSides } from "../api/queries";
 import type { Graph, Trace } from "../api/types";
+import { moment } from "../format";
 import { layout, type Layout } from "../layout";
 import { CARD, openHeight } from "../layout/geometry";
 import { drawn, type Drawn, type DrawnNode } from "../model/drawn";
@@ -38,7 +40,9 @@ export function useScene(): Scene {
   const sides = useWholeSides(view);
   const trace = useTrace(view.trace, view.asOf?.at);
   const path = usePath(view.path);
-  const graph = query.data;
+  const last = useLast(query.data);
+  // A store that is away for a while takes nothing off the screen; a session that has ended does.
+  const graph = query.data ?? (passes(query.error) ? last : undefined);
 
   const all = useMemo(() => {
     const base = graph ?? { nodes: NOTHING, edges: [] };
@@ -49,7 +53,7 @@ export function useScene(): Scene {
   }, [graph, sides, trace.data, view.trace, path.data, view.path]);
 
   const left = useMemo(
-    () => passing(all.nodes, all.edges, graph?.focus.nodes ?? [], view),
+    () => passing(all.nodes, all.edges, graph ? kept(graph) : [], view),
     [all, graph, view.hidden, view.states, view.outside, view.personal],
   );
   const shown = useMemo(() => drawn(left.nodes, left.edges, view.folded), [left, view.folded]);
@@ -72,12 +76,35 @@ export function useScene(): Scene {
     columns,
     controls,
     missing: [
-      ...(trace.isError && view.trace ? [{ what: "the trace", retry: () => void trace.refetch() }] : []),
-      ...(path.isError && view.path ? [{ what: "the path", retry: () => void path.refetch() }] : []),
-      ...sides.flatMap((side) => (side.error ? [{ what: "one side of a card", retry: side.retry }] : [])),
-      ...(query.isError && graph ? [{ what: "the newest graph", retry: () => void query.refetch() }] : []),
+      ...(trace.isError && view.trace ? [{ what: "the trace.", retry: () => void trace.refetch() }] : []),
+      ...(path.isError && view.path ? [{ what: "the path.", retry: () => void path.refetch() }] : []),
+      ...sides.flatMap((side) => (side.error ? [{ what: "one side of a card.", retry: side.retry }] : [])),
+      ...(query.isError && graph ? [{ what: newest(query.error), retry: () => void query.refetch() }] : []),
     ],
   };
+}
+
+/** What the filters leave alone: a single card that was asked for; of a whole Dag they may take any. */
+function kept({ focus }: Graph): string[] {
+  return focus.kind === "dataset" || focus.kind === "job" ? focus.nodes : [];
+}
+
+/** What was there before it was not. */
+function useLast<T>(value: T | undefined): T | undefined {
+  const last = useRef(value);
+  useEffect(() => {
+    if (value !== undefined) last.current = value;
+  }, [value]);
+  return last.current;
+}
+
+function passes(error: Error | null): boolean {
+  return error instanceof Problem && (error.kind === "store" || error.kind === "network");
+}
+
+function newest(error: Error): string {
+  const at = error instanceof Problem ? error.lastEventAt : null;
+  return `the newest graph: ${error.message}${at ? ` The last event came ${moment(at)}` : ""}`;
 }
 
 function items({ nodes, lanes }: Drawn, open: readonly string[]) {

@@ -1,12 +1,12 @@
 import { useReactFlow } from "@xyflow/react";
-import { useCallback, useEffect, useLayoutEffect, useRef, type KeyboardEvent } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, type FocusEvent, type KeyboardEvent } from "react";
 
 import { isArrow, isTaken, neighbour } from "../keyboard/keys";
 import { spoken } from "../model/words";
 import { useAnnounce } from "../ui/live";
 import { useView } from "../view/context";
 import { useActionState } from "./actions";
-import { cardId } from "./cards";
+import { CARD_ID, cardId } from "./cards";
 import { firstCard } from "./nodes";
 import type { Scene } from "./scene";
 import { fitted, revealing, type Size } from "./viewport";
@@ -16,8 +16,13 @@ export const FIT = "governance-fit";
 /** Brings a card onto the screen and gives it the keyboard; `detail` is its id. */
 export const REVEAL = "governance-reveal";
 
+interface CanvasKeys {
+  onKeyDown(event: KeyboardEvent): void;
+  onFocus(event: FocusEvent): void;
+}
+
 /** Keys of the drawing: it is one stop of Tab, and arrows lead from card to card. */
-export function useCanvasKeys(scene: Scene, size: Size): (event: KeyboardEvent) => void {
+export function useCanvasKeys(scene: Scene, size: Size, covered: number): CanvasKeys {
   const flow = useReactFlow();
   const { actions, active } = useActionState();
   const { view, update } = useView();
@@ -29,13 +34,13 @@ export function useCanvasKeys(scene: Scene, size: Size): (event: KeyboardEvent) 
     (id: string) => {
       const box = layout.boxes.get(id);
       if (!box) return;
-      const moved = revealing(flow.getViewport(), box, size);
+      const moved = revealing(flow.getViewport(), box, size, covered);
       if (moved) void flow.setViewport(moved);
       wanted.current = id;
       actions.activate(id);
       takeFocus(id);
     },
-    [layout, size, flow, actions],
+    [layout, size, covered, flow, actions],
   );
   // A card off the screen is drawn only after the view has moved.
   useLayoutEffect(() => {
@@ -52,7 +57,15 @@ export function useCanvasKeys(scene: Scene, size: Size): (event: KeyboardEvent) 
     };
   }, [flow, layout, size, go]);
 
-  return (event) => {
+  return { onKeyDown, onFocus };
+
+  /** Whoever comes by Tab sees where. */
+  function onFocus({ target }: FocusEvent): void {
+    const id = target.id.startsWith(CARD_ID) ? target.id.slice(CARD_ID.length) : null;
+    if (id !== null && target.matches(":focus-visible")) go(id);
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || isTaken(event.target, event.key)) return;
     const current = active !== null && layout.boxes.has(active) ? active : firstCard(scene);
     const node = drawn.nodes.find((each) => each.id === current);
@@ -66,7 +79,7 @@ export function useCanvasKeys(scene: Scene, size: Size): (event: KeyboardEvent) 
     }
     const handled = onCard(event.key, node.type);
     if (handled) event.preventDefault();
-  };
+  }
 
   function onCard(key: string, type: "dataset" | "job" | "lane"): boolean {
     const id = active !== null && layout.boxes.has(active) ? active : firstCard(scene);

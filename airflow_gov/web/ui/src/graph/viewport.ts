@@ -64,13 +64,17 @@ export function kept(viewport: Viewport, before: Box, after: Box): Viewport {
   };
 }
 
-/** As little movement as brings a card onto the screen; null where it is there. */
-export function revealing(viewport: Viewport, box: Box, size: Size): Viewport | null {
+/**
+ * As little movement as brings a card onto the screen; null where it is there.
+ *
+ * @param covered how much of the lower edge something else lies over.
+ */
+export function revealing(viewport: Viewport, box: Box, size: Size, covered = 0): Viewport | null {
   const { x, y, zoom } = viewport;
   const left = box.x * zoom + x;
   const top = box.y * zoom + y;
   const dx = shift(left, box.width * zoom, PADDING.x, size.width - PADDING.x);
-  const dy = shift(top, Math.min(box.height, 60) * zoom, PADDING.top, size.height - PADDING.bottom);
+  const dy = shift(top, Math.min(box.height, 60) * zoom, PADDING.top, size.height - PADDING.bottom - covered);
   return dx || dy ? { x: x + dx, y: y + dy, zoom } : null;
 }
 

@@ -47,7 +47,7 @@ export function Banners({ scene }: { scene: Scene }) {
       )}
       {missing.map(({ what, retry }) => (
         <Strip key={what} icon="warning" tools={<Button label="Retry" onClick={retry} />}>
-          Could not load {what}.
+          Could not load {what}
         </Strip>
       ))}
     </div>

@@ -1,11 +1,12 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 
-import { counted, number } from "../format";
+import { counted } from "../format";
 import { useActions } from "../graph/actions";
 import type { Scene } from "../graph/scene";
 import type { DrawnNode } from "../model/drawn";
 import { LANES } from "../model/zones";
+import { useView } from "../view/context";
 import { TraceTable } from "./TraceTable";
 import { Row } from "./Row";
 
@@ -13,6 +14,7 @@ import { Row } from "./Row";
 export function TableView({ scene }: { scene: Scene }) {
   const { drawn } = scene;
   const { select } = useActions();
+  const { view } = useView();
   const rows = useMemo(() => sorted(scene), [drawn]);
   const neighbours = useMemo(() => neighboursOf(scene), [drawn]);
   const scroll = useRef<HTMLDivElement>(null);
@@ -23,6 +25,10 @@ export function TableView({ scene }: { scene: Scene }) {
     overscan: 12,
     initialRect: { width: 800, height: 600 },
   });
+  const at = rows.findIndex((row) => row.id === view.selected);
+  useEffect(() => {
+    if (at >= 0) list.scrollToIndex(at);
+  }, [at, list]);
   const items = list.getVirtualItems();
   const before = items[0]?.start ?? 0;
   const after = list.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -62,7 +68,6 @@ export function TableView({ scene }: { scene: Scene }) {
           {after > 0 && <tr aria-hidden="true" style={{ height: after }} />}
         </tbody>
       </table>
-      <p className="muted unseen">{number(rows.length)}</p>
     </div>
   );
 }
