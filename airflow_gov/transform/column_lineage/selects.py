@@ -86,7 +86,8 @@ def _aliases(walk: Walk, node: exp.Select, scope: Scope) -> Callable[[str], Trac
 
 def _expanded(walk: Walk, node: exp.Expr, scope: Scope) -> Iterator[Item]:
     """The columns that one item of SELECT gives."""
-    inner, alias = node.unalias(), node.alias
+    # Of a window, `alias` is the name of the window it builds on.
+    inner, alias = node.unalias(), node.alias if isinstance(node, exp.Alias) else ""
     if is_star(inner):
         yield from (each.item for each in star_items(walk, scope, inner))
     elif is_star_condition(inner):

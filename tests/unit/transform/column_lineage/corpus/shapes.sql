@@ -1008,3 +1008,53 @@ SELECT max(b) AS b, c FROM clean.t GROUP BY ALL HAVING b > 0
 SELECT sum(a) AS c FROM clean.t HAVING c > 0
 --> c = t.a:A
 --> rows = t.a:F
+
+--: windows by name without an alias of their own #ties names
+SELECT max(a) OVER w, min(b) OVER w FROM clean.t WINDOW w AS (PARTITION BY c)
+--> max(a) OVER w = t.a:A, c:W
+--> min(b) OVER w = t.b:A, c:W
+
+--: WITH before a set operation
+WITH q AS (SELECT k FROM clean.w WHERE z > 0) SELECT k FROM q UNION ALL SELECT x FROM clean.u
+--> k = w.k, x
+--> rows = z:F
+
+--: WITH before a PIVOT
+WITH q AS (SELECT a, b, c FROM clean.t) PIVOT q ON c IN (1, 2) USING sum(a) GROUP BY b
+--> b = t.b
+--> 1 = c:C, t.a:A
+--> 2 = c:C, t.a:A
+--> rows = t.b:G
+
+--: WITH of VALUES
+WITH v (k, label) AS (VALUES (1, 'one'), (2, 'two')) SELECT v.label AS kind, z FROM clean.w JOIN v USING (k)
+--> kind =
+--> z = same
+--> rows = w.k:J
+
+--: DISTINCT ON a position
+SELECT DISTINCT ON (1) c, d FROM clean.t ORDER BY 1, 2
+--> c, d = same
+--> rows = c:GS, d:S
+
+--: windows inside windows, by a subquery
+SELECT a FROM (SELECT *, row_number() OVER (PARTITION BY c ORDER BY day, a, b, d) AS rn FROM clean.t) WHERE rn = 1 AND b > 0
+--> a = t.a
+--> rows = c:F, day:F, t.a:F, t.b:F, d:F
+
+--: a join with a grouped and distinct subquery
+SELECT t.a, q.n FROM clean.t JOIN (SELECT k, count(*) AS n FROM clean.u GROUP BY k) q ON q.k = t.b JOIN (SELECT DISTINCT k FROM clean.w) r ON r.k = q.k
+--> a = t.a
+--> n =
+--> rows = u.k:GJ, t.b:J, w.k:GJ
+
+--: fields of a struct read on from a subquery
+SELECT q.g + 1 AS g FROM (SELECT unnest(st) FROM clean.n) AS q
+--> g = st:T
+--> rows = st:J
+
+--: a value that is masked by one way and shown by another
+SELECT md5(s) || left(s, 1) AS v, count(s) + max(length(s)) AS n FROM clean.t GROUP BY ALL
+--> v = s:TT!
+--> n = s:AA!
+--> rows = s:GG!
