@@ -62,6 +62,7 @@ class Dataset:
     name: str
     governed: str | None
     zone: str | None
+    last_seen: datetime
     dropped_at: datetime | None = None
 
     @property

@@ -25,6 +25,7 @@ _DATASET = (
     dataset.c.name,
     dataset.c.governed,
     dataset.c.zone,
+    dataset.c.last_seen,
     dataset.c.dropped_at,
 )
 _JOB = (
