@@ -14,8 +14,12 @@ MAX_BYTES = 10_000_000
 #: How deep the lists and objects of one event may be nested.
 MAX_DEPTH = 100
 
-#: What delimits the elements of a list: strings are passed over whole.
-_DELIMITERS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+#: Events of one batch.
+MAX_EVENTS = 10_000
+
+#: What delimits the elements of a list: strings are passed over whole. One without an end matches too, and
+#: nothing is tried twice (``++``, ``*+``), or somebody could keep a thread busy for days.
+_DELIMITERS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _KEY_ENDS = re.compile(r'"[ \t\r\n]*:')
 
 
@@ -116,12 +120,20 @@ def parse_batch(text: str | bytes) -> list[Any]:
     try:
         tree = _read(plain)
     except _UnreadableError:
-        return [_one_by_one(element) for element in _elements(plain)]
+        return [_one_by_one(element) for element in _few(_elements(plain))]
     if type(tree.value) is not list:
         raise EventError("a batch has to be a list of events")
+    events: list[Any] = _few(tree.value)
     if tree.odd or tree.depth > MAX_DEPTH:
         return [_one_by_one(element) for element in _elements(plain)]
-    return tree.value
+    return events
+
+
+def _few(events: list[Any]) -> list[Any]:
+    """Refuse more events than can be answered for one by one."""
+    if len(events) > MAX_EVENTS:
+        raise EventError(f"a batch has at most {MAX_EVENTS:,} events, this one has {len(events):,}")
+    return events
 
 
 def _read(text: str) -> _Tree:

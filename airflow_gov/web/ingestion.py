@@ -33,6 +33,8 @@ T = TypeVar("T")
 #: Requests that are worked on at once, those that may wait for it, and what all may hold in memory, in bytes.
 #: Airflow's own routes have threads of their own.
 _THREADS, _MOST_WAITING, _MOST_BYTES = 8, 500, 250_000_000
+#: Parts that a gzip body may be put together of.
+_MOST_PARTS = 100
 #: Seconds after which a client that was turned away may try again.
 _RETRY_AFTER = {"Retry-After": "5"}
 _UNAUTHENTICATED = {"WWW-Authenticate": "Bearer"}
@@ -101,13 +103,15 @@ class _Desk:
     ) -> Response:
         """Answer a request."""
         body: list[bytes] = []
+        size = 0
         try:
             token = await self._work(lambda: self._authenticated(request))
             read = _unzipped if _is_compressed(request) else bytes
             async for chunk in request.stream():
                 body.append(chunk)
+                size += len(chunk)
                 self._bytes += len(chunk)
-                self._check_room(body)
+                self._check_room(size)
             return await self._work(lambda: take(self._intake, token, read(b"".join(body))))
         except EventError as error:
             return _refused(error.problem, error.path, 422)
@@ -116,7 +120,7 @@ class _Desk:
                 raise HTTPException(503, error.message, _RETRY_AFTER) from error
             raise
         finally:
-            self._bytes -= sum(map(len, body))
+            self._bytes -= size
 
     async def _work(self, act: Callable[[], T]) -> T:
         if self._limiter.statistics().tasks_waiting >= _MOST_WAITING:
@@ -143,8 +147,8 @@ class _Desk:
             self._store().tokens.used(token.token_id, now)
             self._used[token.token_id] = now
 
-    def _check_room(self, body: list[bytes]) -> None:
-        if sum(map(len, body)) > MAX_BYTES:
+    def _check_room(self, size: int) -> None:
+        if size > MAX_BYTES:
             raise _too_large()
         if self._bytes > _MOST_BYTES:
             raise HTTPException(503, "Too much is sent at once: try again.", _RETRY_AFTER)
@@ -168,6 +172,9 @@ def _unzipped(body: bytes) -> bytes:
     """The body without its compression, as far as it is not too large."""
     pieces, size, rest = [], 0, body
     while rest:
+        # What is left is copied for each part: many of them would take their number's square.
+        if len(pieces) == _MOST_PARTS:
+            raise EventError(f"the gzip body has more than {_MOST_PARTS} parts")
         reader = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
         try:
             piece = reader.decompress(rest, MAX_BYTES - size + 1)

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import random
+import time
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -355,6 +356,20 @@ def test_a_bad_event_of_a_batch_leaves_the_others_alone():
 def test_a_batch_that_is_no_list_is_refused(text):
     with pytest.raises(EventError):
         parse_batch(text)
+
+
+def test_a_batch_has_ten_thousand_events_at_most():
+    assert len(parse_batch("[" + ",".join(["1"] * 10_000) + "]")) == 10_000
+    for more in (["1"] * 10_001, ["1"] * 10_000 + ["[" * 5_000 + "]" * 5_000]):
+        with pytest.raises(EventError, match="at most"):
+            parse_batch("[" + ",".join(more) + "]")
+
+
+def test_a_text_of_quotes_without_end_is_passed_over_once():
+    """Each quote that is tried anew would make this take minutes."""
+    began = time.process_time()
+    assert parse_batch("[" * 5_000 + '"' + '\\"' * 1_000_000) == []
+    assert time.process_time() - began < 10
 
 
 # --- against the specification --------------------------------------------------------------------------

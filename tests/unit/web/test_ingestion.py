@@ -221,10 +221,11 @@ def test_a_compressed_event_is_taken(client, empty_store):
         (gzip.compress(b"x" * (MAX_BYTES + 1)), 413),
         (b"".join(gzip.compress(b"x" * 1_000_000) for _ in range(11)), 413),
         (gzip.compress(json.dumps(run_event(1)).encode())[:-9], 422),
+        (gzip.compress(b"") * 101, 422),
         (b"no gzip", 422),
         (b"", 422),
     ],
-    ids=["bomb", "bomb in parts", "cut short", "not compressed", "nothing"],
+    ids=["bomb", "bomb in parts", "cut short", "many parts", "not compressed", "nothing"],
 )
 def test_a_compressed_body_that_is_none_is_refused(client, empty_store, body, status):
     assert post(client, ONE, body, **{"Content-Encoding": "gzip"}).status_code == status
