@@ -21,6 +21,8 @@ _PARTS = {
     "dataset": ("dataset",),
     "job": ("job",),
 }
+#: Dots at which a text is read as a dataset and a column of it.
+_MOST_DOTS = 30
 _ID = re.compile(r"([dj])([1-9][0-9]{0,17})")
 
 
@@ -68,6 +70,15 @@ def node_number(text: str, kind: str) -> int | None:
     """
     match = _ID.fullmatch(text)
     return int(match[2]) if match and match[1] == kind else None
+
+
+def splits_at_dots(text: str) -> list[tuple[str, str]]:
+    """A text parted at each of its last dots, the longest beginning first: the names of both may have dots.
+
+    Each part is a question to the store, so of a text that is all dots only some are asked.
+    """
+    dots = [place for place, letter in enumerate(text) if letter == "."]
+    return [(text[:dot], text[dot + 1 :]) for dot in reversed(dots[-_MOST_DOTS:])]
 
 
 def find_dataset(reading: Reading, text: str, dags: frozenset[str] | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from airflow_gov.lineage.focus import node_number
+from airflow_gov.lineage.focus import node_number, splits_at_dots
 from airflow_gov.model.errors import GovernanceError, Reason
 
 if TYPE_CHECKING:
@@ -121,10 +121,9 @@ def _only(found: Sequence[Dataset], text: str) -> Dataset:
 
 def _readings(text: str) -> Iterator[tuple[str, str]]:
     """Each dot as the end of the dataset and the beginning of the column, the longest dataset first."""
-    dots = [place for place, letter in enumerate(text) if letter == "."]
-    for dot in reversed(dots):
-        if text[:dot] and text[dot + 1 :]:
-            yield text[:dot], text[dot + 1 :]
+    for head, tail in splits_at_dots(text):
+        if head and tail:
+            yield head, tail
 
 
 def _no_dataset(store: Store, text: str, dags: frozenset[str] | None) -> GovernanceError:

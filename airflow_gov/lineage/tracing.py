@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from airflow_gov.lineage.drawn import column_key, job_key
-from airflow_gov.lineage.focus import find_dataset, node_number
+from airflow_gov.lineage.focus import find_dataset, node_number, splits_at_dots
 from airflow_gov.lineage.nodes import dataset_nodes
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.graph import ColumnWalk, Direction
@@ -201,8 +201,7 @@ def _how(link: ColumnLink) -> How:
 
 def _splits(text: str) -> list[tuple[str, str]]:
     """Where the dataset may end and the column begin: names of both may have dots."""
-    dots = [place for place, letter in enumerate(text) if letter == "."]
-    return [(text[:dot], text[dot + 1 :]) for dot in reversed(dots) if text[dot + 1 :] != ALL_ROWS]
+    return [(head, tail) for head, tail in splits_at_dots(text) if tail != ALL_ROWS]
 
 
 def _told(column: Column) -> ColumnTold:

@@ -27,12 +27,17 @@ def read_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
     """
     try:
         values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if [type(value) for value in values] == list(kinds):
+        if [type(value) for value in values] == list(kinds) and all(map(_is_storable, values)):
             return tuple(clean_text(value) if isinstance(value, str) else value for value in values)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pass
     raise GovernanceError(
         Reason.PARAMETER_INVALID,
         "after: this is not where a page of the list begins. Take it from the page before, or leave it out.",
         parameter="after",
     )
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether a database can compare with it: whole numbers have 64 bits there."""
+    return not isinstance(value, int) or -(2**63) <= value < 2**63

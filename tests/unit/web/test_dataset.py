@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -224,7 +226,10 @@ def test_what_there_is_not_is_not_found_and_not_echoed_raw(client: TestClient, p
 
 @pytest.mark.parametrize("section", ["versions", "executions", "files"])
 def test_a_page_that_begins_nowhere_is_refused(client: TestClient, section: str) -> None:
-    for after in ("x", "%00", "-1", "9" * 30, "'; --"):
+    huge = {"executions": ["2026-01-01", 1], "files": [10**30, "x", 1, 1]}.get(section, [10**30])
+    odd = (json.dumps(huge), "[" * 20_000)
+    cursors = [urlsafe_b64encode(text.encode()).decode().rstrip("=") for text in odd]
+    for after in ("x", "%00", "-1", "9" * 30, "'; --", *cursors):
         response = client.get(f"/api/v1/datasets/clean.orders/{section}?after={after}")
         assert response.status_code == 422, (section, after)
 

@@ -343,6 +343,8 @@ def test_bad_questions_are_refused_with_what_is_wrong(
         ("trace", {"column": "clean.orders.nothing"}),
         ("trace", {"column": "d1.\ud7ff"}),
         ("trace", {"column": "nothing"}),
+        ("trace", {"column": "a." * 1_900 + "b"}),
+        ("where-is", {"column": "a." * 1_900 + "b"}),
         ("datasets/d0", {}),
         ("jobs/d1", {}),
         ("row", {"dataset": "clean.orders", "load_id": "nope"}),
