@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
+from airflow_gov.lineage.events import parse_event
+from airflow_gov.lineage.projecting import project
 from airflow_gov.model.execution import Execution
+from airflow_gov.model.lineage import Origin
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.runtime import Governance
 from support.lineage_schemas import event_problems, facets_of, needs_the_schemas
@@ -149,6 +152,15 @@ def test_the_schemas_take_every_event_of_every_state(told: Told) -> None:
     assert {
         job: found for job, found in ((e["job"]["name"], event_problems(e)) for e in told.events) if found
     } == {}
+
+
+def test_our_own_store_takes_every_event_and_knows_whose_it_is(told: Told) -> None:
+    for event in told.events:
+        taken = project(parse_event(event), origin=Origin.TRANSPORT, own_namespace="tests")
+        assert taken.run is not None
+        assert taken.run.execution_id == own(event)["executionId"]
+        named = {each.governed for each in taken.datasets} - {None}
+        assert named == {governed(each) for each in (*event["inputs"], *event["outputs"])} - {None}
 
 
 def test_a_run_has_one_id_from_its_start_to_its_end_which_the_record_has_too(told: Told) -> None:
