@@ -148,7 +148,10 @@ class _Walk:
 
 
 class _Step:
-    """One step from columns to the next: two statements."""
+    """One step from columns to the next: two statements.
+
+    As one (``UNION ALL``) PostgreSQL would start parallel workers for it, which takes longer than both.
+    """
 
     def __init__(
         self,
