@@ -97,7 +97,7 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
       >
         <LaneGrounds lanes={layout.lanes} />
         <ViewportPortal>
-          <EdgeLayer lines={lines} columns={traced} lit={lit} active={active} />
+          <EdgeLayer lines={lines} columns={traced} lit={lit} active={active} size={size} />
         </ViewportPortal>
         {hasMap && (
           <MiniMap pannable zoomable style={MAP} ariaLabel="Map of the whole graph" nodeClassName={zoneClass} />

@@ -45,6 +45,7 @@ export function useNodes(scene: Scene): CardNode[] {
         width,
         height,
         measured: { width, height },
+        handles: [], // lines are drawn by ourselves; without this every card is drawn, in sight or not
         zIndex: data.columns ? 2 : data.active || data.selected ? 1 : 0,
       };
       const before = kept.current.get(node.id);

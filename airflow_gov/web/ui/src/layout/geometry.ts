@@ -59,6 +59,16 @@ export function around(boxes: Iterable<Box>): Box {
   return x0 === Infinity ? { x: 0, y: 0, width: 0, height: 0 } : { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
 }
 
+/** The box that two points span. */
+export function spanned(one: Point, other: Point): Box {
+  return {
+    x: Math.min(one.x, other.x),
+    y: Math.min(one.y, other.y),
+    width: Math.abs(one.x - other.x),
+    height: Math.abs(one.y - other.y),
+  };
+}
+
 export function overlaps(one: Box, other: Box): boolean {
   return (
     one.x < other.x + other.width &&
