@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.lineage.event_checks import read_moment
 from airflow_gov.lineage.event_errors import EventError
 from airflow_gov.lineage.projecting_columns import column_edges
 from airflow_gov.lineage.projecting_datasets import dataset_facts, touch_of
+from airflow_gov.model.intake import MOST_PAIRS
 from airflow_gov.model.lineage import EventKind, JobFacts, Named, Origin, Projection, RunFacts, RunState
 
 if TYPE_CHECKING:
     from airflow_gov.model.lineage import ColumnEdge, DatasetFacts, LineageEvent, Touch
-
-#: Pairs of inputs and outputs that an event may make.
-MOST_PAIRS = 1_000_000
 
 #: Run facets that have columns of their own, or say at length what Airflow knows.
 _TAKEN_RUN_FACETS = frozenset(
@@ -47,35 +46,43 @@ def project(event: LineageEvent, *, origin: Origin, own_namespace: str | None) -
     :param origin: how it came. Only what tasks of this Airflow sent, or a file brings, is taken for runs of
         its Dags and for what datasets of the lake are like.
     :param own_namespace: the namespace of this Airflow's jobs; None: not known, then facets alone tell.
-    :raises EventError: it makes more pairs of datasets than can be kept.
+    :raises EventError: it makes more pairs of datasets than can be kept, or nests fields too deeply.
     """
     trusted = origin is not Origin.HTTP
     datasets: list[DatasetFacts] = []
     touches: list[Touch] = []
-    edges: list[ColumnEdge] = []
+    edges: list[tuple[ColumnEdge, ...]] = []
     for plain, output in _datasets(event):
         named = Named(plain["namespace"], plain["name"])
         facets = facets_of(plain)
-        datasets.append(facts := dataset_facts(named, facets, trusted=trusted))
-        edges += column_edges(named, facets)
+        try:
+            facts = dataset_facts(named, facets, trusted=trusted)
+        except EventError as error:
+            raise _placed(error, event, plain) from None
+        datasets.append(facts)
+        if found := column_edges(named, facets):
+            edges.append(found)
         if output is not None:
             touches.append(touch_of(facts, plain, facets, output=output))
-    _check_pairs(touches, edges)
+    columns = edges[0] if len(edges) == 1 else tuple(chain(*edges))
+    _check_pairs(touches, columns)
     job = _job(event, own_namespace, trusted=trusted)
+    if job is not None and origin is Origin.TRANSPORT:
+        job = _somebodys(job, event, own_namespace)
     return Projection(
         event,
         job=None if job is None else _job_facts(event, job),
         run=None if job is None else _run_facts(event, job),
         datasets=tuple(datasets),
         touches=tuple(touches),
-        column_edges=tuple(edges),
+        column_edges=columns,
     )
 
 
 def facets_of(thing: Mapping[str, Any]) -> Mapping[str, Any]:
     """The facets of a run, a job or a dataset."""
     found = thing.get("facets")
-    return found if isinstance(found, Mapping) else {}
+    return found if type(found) is dict else {}
 
 
 def _datasets(event: LineageEvent) -> list[tuple[Mapping[str, Any], bool | None]]:
@@ -86,7 +93,16 @@ def _datasets(event: LineageEvent) -> list[tuple[Mapping[str, Any], bool | None]
     return [*((each, False) for each in inputs), *((each, True) for each in outputs)]
 
 
-def _check_pairs(touches: list[Touch], edges: list[ColumnEdge]) -> None:
+def _placed(error: EventError, event: LineageEvent, dataset: Mapping[str, Any]) -> EventError:
+    """The error of a dataset, seen from the event."""
+    for side in ("inputs", "outputs"):
+        for index, each in enumerate(event.body.get(side) or ()):
+            if each is dataset:
+                return error.within(index).within(side)
+    return error.within("dataset")
+
+
+def _check_pairs(touches: list[Touch], edges: tuple[ColumnEdge, ...]) -> None:
     if len(touches) * len(touches) <= MOST_PAIRS:
         return
     inputs = {touch.dataset for touch in touches if not touch.output}
@@ -123,6 +139,16 @@ def _job(event: LineageEvent, own_namespace: str | None, *, trusted: bool) -> _T
         return _Task()
     facets = facets_of(event.body.get("run") or {})
     return _told_by_us(facets) or _told_by_airflow(facets) or _told_by_names(event, facets, own_namespace)
+
+
+def _somebodys(task: _Task, event: LineageEvent, own_namespace: str | None) -> _Task:
+    """A job of ours whose Dag nothing tells is in a Dag of its own name, which nobody can be allowed to read.
+
+    Without a Dag it would be from outside, which is for everybody.
+    """
+    if task.dag_id is not None or event.job is None or event.job.namespace != own_namespace:
+        return task
+    return _Task(event.job.name)
 
 
 def _told_by_us(facets: Mapping[str, Any]) -> _Task | None:
@@ -239,7 +265,7 @@ def _run_id(told: Mapping[str, Any]) -> str | None:
 
 def _object(thing: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = thing.get(name)
-    return found if isinstance(found, Mapping) else {}
+    return found if type(found) is dict else {}
 
 
 def _text(thing: Mapping[str, Any], name: str) -> str | None:

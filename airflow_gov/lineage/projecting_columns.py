@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -9,19 +10,33 @@ from typing import Any
 from airflow_gov.lineage.projecting_datasets import told
 from airflow_gov.model.column_lineage import Influence, Subtype, Transformation
 from airflow_gov.model.lineage import ALL_ROWS, ColumnEdge, Named
+from airflow_gov.model.remembering import Remembered
 
 #: Characters kept of what a producer says of a transformation.
 _LONGEST = 500
+#: Fields of lineage that is remembered.
+_MOST_FIELDS = 500
+_LINEAGE: Remembered[tuple[ColumnEdge, ...]] = Remembered()
 _SUBTYPES = {each.value: each for each in Subtype}
 
 
-def column_edges(target: Named, facets: Mapping[str, Any]) -> Iterator[ColumnEdge]:
+def column_edges(target: Named, facets: Mapping[str, Any]) -> tuple[ColumnEdge, ...]:
     """The column edges into a dataset: of ``columnLineage`` 1-0 to 1-2, or ``lineage`` 1-0.
 
     :param target: the dataset.
     :param facets: its facets.
     """
     lineage = told(facets, "columnLineage")
+    if not lineage and "lineage" not in facets:
+        return ()
+    if len(lineage.get("fields") or ()) > _MOST_FIELDS or "lineage" in facets:
+        return tuple(_read(target, lineage, facets))
+    # Most lineage comes again with every run.
+    key = (target, json.dumps([lineage.get("fields"), lineage.get("dataset")]))
+    return _LINEAGE.get(key) or _LINEAGE.put(key, tuple(_read(target, lineage, facets)))
+
+
+def _read(target: Named, lineage: Mapping[str, Any], facets: Mapping[str, Any]) -> Iterator[ColumnEdge]:
     for column, field in (lineage.get("fields") or {}).items():
         older = field.get("transformationType"), field.get("transformationDescription")
         for source in field.get("inputFields") or ():

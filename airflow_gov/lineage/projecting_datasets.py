@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
+from airflow_gov.lineage.event_checks import MAX_NAME
+from airflow_gov.lineage.event_errors import EventError
 from airflow_gov.lineage.naming import OUR_NAMESPACE
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.lineage import ALL_ROWS, ColumnFacts, DatasetFacts, Named, TagFacts, Touch
+from airflow_gov.model.remembering import Remembered
 from airflow_gov.model.zones import DatasetName
 
 #: Facets that have tables of their own.
@@ -16,11 +20,16 @@ _TAKEN = frozenset({"schema", "symlinks", "tags", "columnLineage", "version", "l
 #: A facet that was taken away, or that is not there.
 _NOTHING: Mapping[str, Any] = {}
 
+#: Fields of a schema that is remembered.
+_LONGEST = 500
+_SCHEMAS: Remembered[tuple[ColumnFacts, ...]] = Remembered()
+
 
 def told(facets: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A facet, unless it is not there or says that it was taken away."""
     found = facets.get(name)
-    if not isinstance(found, Mapping) or found.get("_deleted") is True:
+    # JSON's objects are dicts; asking for that is much faster than asking for mappings.
+    if type(found) is not dict or found.get("_deleted") is True:
         return _NOTHING
     return found
 
@@ -57,10 +66,11 @@ def _may_say(named: Named, *, trusted: bool) -> bool:
 def _aliases(named: Named, facets: Mapping[str, Any], *, trusted: bool) -> tuple[Named, ...]:
     if not _may_say(named, trusted=trusted):
         return ()
-    found = {
-        Named(each["namespace"], each["name"]) for each in told(facets, "symlinks").get("identifiers") or ()
-    }
-    return tuple(sorted(each for each in found - {named} if _may_say(each, trusted=trusted)))
+    identifiers = told(facets, "symlinks").get("identifiers")
+    if not identifiers:
+        return ()
+    found = {Named(each["namespace"], each["name"]) for each in identifiers} - {named}
+    return tuple(sorted(each for each in found if _may_say(each, trusted=trusted)))
 
 
 def _governed(names: tuple[Named, ...], facets: Mapping[str, Any]) -> str | None:
@@ -71,8 +81,13 @@ def _governed(names: tuple[Named, ...], facets: Mapping[str, Any]) -> str | None
     )
     if len(ours) != 1:
         return None
+    return _dataset_name(ours[0])
+
+
+@lru_cache(maxsize=10_000)
+def _dataset_name(text: str) -> str | None:
     try:
-        return str(DatasetName.parse(ours[0]))
+        return str(DatasetName.parse(text))
     except GovernanceError:
         return None
 
@@ -81,6 +96,14 @@ def _columns(facets: Mapping[str, Any]) -> tuple[ColumnFacts, ...] | None:
     fields = told(facets, "schema").get("fields")
     if fields is None:
         return None
+    if len(fields) > _LONGEST or any(field.get("fields") for field in fields):
+        return _read_columns(fields)
+    # Most schemas come again with every run.
+    key = tuple((field["name"], field.get("type"), field.get("description")) for field in fields)
+    return _SCHEMAS.get(key) or _SCHEMAS.put(key, _read_columns(fields))
+
+
+def _read_columns(fields: Any) -> tuple[ColumnFacts, ...]:
     found: dict[str, ColumnFacts] = {}
     for name, field in _flat(fields, ""):
         # The first of two of the same name is the one that queries find.
@@ -93,6 +116,11 @@ def _columns(facets: Mapping[str, Any]) -> tuple[ColumnFacts, ...] | None:
 def _flat(fields: Any, above: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for field in fields:
         name = above + field["name"]
+        if len(name) > MAX_NAME or len(name.encode()) > MAX_NAME:
+            raise EventError(
+                f"has a field so deeply nested that its whole name is longer than {MAX_NAME:,} bytes",
+                "$.facets.schema",
+            )
         yield name, field
         if field.get("fields"):
             yield from _flat(field["fields"], f"{name}.")
@@ -115,7 +143,7 @@ def touch_of(
     :param facets: the dataset's.
     """
     own = plain.get("outputFacets" if output else "inputFacets")
-    own = own if isinstance(own, Mapping) else _NOTHING
+    own = own if type(own) is dict else _NOTHING
     counted = told(own, "outputStatistics" if output else "inputStatistics")
     return Touch(
         facts.named,

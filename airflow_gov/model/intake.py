@@ -75,6 +75,10 @@ class Pruned:
         )
 
 
+#: Pairs of inputs and outputs that a run may make where it does not say what belongs together.
+MOST_PAIRS = 100_000
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a run told of its lineage, in all its events together.
@@ -92,11 +96,16 @@ class Told:
 
     @property
     def dataset_edges(self) -> frozenset[tuple[Named, Named]]:
-        """From input to output; of an output that says what it is made of, only that."""
+        """From input to output; of an output that says what it is made of, only that.
+
+        Nor are inputs and outputs paired that the events of a run brought together in a number that says
+        nothing any more.
+        """
         named: dict[Named, set[Named]] = {}
         for edge in self.column_edges:
             named.setdefault(edge.target, set()).add(edge.source)
         found = {(source, target) for target, sources in named.items() for source in sources}
-        if self.paired:
-            found |= {(one, other) for other in self.outputs - named.keys() for one in self.inputs}
+        unsaid = self.outputs - named.keys()
+        if self.paired and len(self.inputs) * len(unsaid) <= MOST_PAIRS:
+            found |= {(one, other) for other in unsaid for one in self.inputs}
         return frozenset(found)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from airflow_gov.store.lineage.events import Events
 from airflow_gov.store.lineage.letters import Letters
+from airflow_gov.store.lineage.pruning import Pruning
 from airflow_gov.store.lineage.reading import Reading
+from airflow_gov.store.lineage.telling import Sayings
 from airflow_gov.store.lineage.writing import Writing
 
 if TYPE_CHECKING:
@@ -26,4 +28,6 @@ class Lineage:
         self.dead_letters = letters.dead_letters
         self.dead_letter = letters.dead_letter
         self.count_dead_letters = letters.count
+        self.told = Sayings(database).told
+        self.prune = Pruning(database).prune
         self.read = Reading(database)

@@ -9,17 +9,17 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.lineage import DatasetFacts, EventKind, RunState
+from airflow_gov.store.lineage.bulk import put
 from airflow_gov.store.lineage.growing import Growing
 from airflow_gov.store.lineage.identities import Identities
 from airflow_gov.store.lineage.putting import put_touches, put_versions
 from airflow_gov.store.lineage.settling import Saying
 from airflow_gov.store.lineage.telling import Tellings
-from airflow_gov.store.lineage.tellings import together, told_by
+from airflow_gov.store.lineage.tellings import ends_of, together, told_by
 from airflow_gov.store.lineage.writing_datasets import hear, lock_datasets, write_datasets
 from airflow_gov.store.lineage.writing_jobs import find_jobs, find_last_runs, lock_jobs, write_jobs
 from airflow_gov.store.lineage.writing_runs import load_runs, own_run, write_runs
 from airflow_gov.store.lineage_tables import declaration
-from airflow_gov.store.statements import insert_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from airflow_gov.model.intake import Told
     from airflow_gov.model.lineage import ColumnFacts, Named, Projection, Touch
-    from airflow_gov.store.lineage.known import Known
+    from airflow_gov.store.lineage.known import Draft
     from airflow_gov.store.lineage.writing_jobs import JobRow
     from airflow_gov.store.lineage.writing_runs import RunRow
 
@@ -41,7 +41,7 @@ class Batch:
     :param alone: whether nobody else writes.
     """
 
-    def __init__(self, connection: Connection, known: Known, *, alone: bool) -> None:
+    def __init__(self, connection: Connection, known: Draft, *, alone: bool) -> None:
         self._connection = connection
         self._known = known
         self._identities = Identities(connection, known, alone=alone)
@@ -50,6 +50,8 @@ class Batch:
         self._runs: dict[str, RunRow] = {}
         #: Jobs whose newest run may be another than it was.
         self._restarted: set[int] = set()
+        #: Datasets of our lake, of whose versions only our own tasks tell.
+        self._governed: set[int] = set()
 
     def write(self, projections: Sequence[Projection]) -> None:
         """Write what follows from events.
@@ -158,7 +160,7 @@ class Batch:
         ids = self._tellings.keep([(job_id, told) for _, job_id, told in declared])
         keys = {(job_id, at, each) for (at, job_id, _), each in zip(declared, ids, strict=True)}
         rows = [{"job_id": job_id, "at": at, "telling_id": each} for job_id, at, each in sorted(keys)]
-        insert_missing(self._connection, declaration, rows)
+        put(self._connection, declaration, rows)
         for job_id, at, each in sorted(keys):
             growing.declaration(job_id, Saying(f"declared {at} {each}", at, at, each))
 
@@ -174,6 +176,7 @@ class Batch:
         if not ids:
             return
         standings = lock_datasets(self._connection, ids)
+        self._governed = {each for each, standing in standings.items() if standing.governed is not None}
         for each in projections:
             for facts in each.datasets:
                 hear(standings[self._identities.find(facts.named, each.event.event_time)], each.event, facts)
@@ -189,11 +192,13 @@ class Batch:
                 continue
             at = projection.event.event_time
             schemas = _schemas(projection)
+            ours = {facts.named for facts in projection.datasets if facts.governed is not None}
             for each in projection.touches:
                 dataset_id = self._identities.find(each.dataset, at)
                 touched = _touch_row(each, dataset_id, run.values["run_id"], job.job_id, at)
                 _add(touches, (touched["run_id"], dataset_id, each.output), touched)
-                if each.version is not None:
+                believed = dataset_id not in self._governed or each.dataset in ours
+                if each.version is not None and believed:
                     columns = each.columns or schemas.get(each.dataset)
                     plain = None if columns is None else [[column.name, column.type] for column in columns]
                     _add(versions, (dataset_id, each.version), _version_row(each, touched, plain))
@@ -203,12 +208,10 @@ class Batch:
             put_versions(self._connection, [rows[key] for key in sorted(rows)])
 
 
-def _other_names(projection: Projection) -> set[Named]:
+def _other_names(projection: Projection) -> frozenset[Named]:
     """The datasets that an event names and says nothing of."""
-    names = {touch.dataset for touch in projection.touches}
-    names.update(edge.source for edge in projection.column_edges)
-    names.update(edge.target for edge in projection.column_edges)
-    return names - {facts.named for facts in projection.datasets}
+    names = ends_of(projection.column_edges).union(touch.dataset for touch in projection.touches)
+    return names.difference(facts.named for facts in projection.datasets)
 
 
 def _schemas(projection: Projection) -> dict[Named, tuple[ColumnFacts, ...] | None]:

@@ -9,12 +9,13 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, delete, or_, select
+from sqlalchemy import Table, delete, or_, select, tuple_
 
 from airflow_gov.model.column_lineage import Influence, Transformation
 from airflow_gov.store.lineage.asking import listed
 from airflow_gov.store.lineage.putting import put_edges
 from airflow_gov.store.lineage.settling import Ends, Saying, generations
+from airflow_gov.store.lineage.tellings import ends_of
 from airflow_gov.store.lineage.writing_datasets import column_ids
 from airflow_gov.store.lineage_tables import NAME_HOLDS, column_edge, edge, job_dataset
 
@@ -100,8 +101,7 @@ def settle(
 
 
 def _names(told: Told) -> frozenset[Named]:
-    ends = (name for each in told.column_edges for name in (each.source, each.target))
-    return told.inputs | told.outputs | frozenset(ends)
+    return told.inputs | told.outputs | ends_of(told.column_edges)
 
 
 def _spread(
@@ -219,6 +219,7 @@ def _column_row(key: _Key, span: Span) -> dict[str, Any]:
 
 
 def _lose(connection: Connection, settled: Settled, lost: frozenset[_Key]) -> None:
-    for source_id, target_id in sorted(lost):
-        here = (edge.c.source_id == source_id, edge.c.target_id == target_id)
-        connection.execute(delete(edge).where(*here, edge.c.job_id == settled.job_id))
+    if lost:
+        gone = listed(connection, sorted(lost), lost_source=int, lost_target=int)
+        here = tuple_(edge.c.source_id, edge.c.target_id).in_(select(gone.c.lost_source, gone.c.lost_target))
+        connection.execute(delete(edge).where(here, edge.c.job_id == settled.job_id))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
 from airflow_gov.model.intake import StoredEvent
 from airflow_gov.store.lineage.asking import among
+from airflow_gov.store.lineage.bulk import put_returning
 from airflow_gov.store.lineage_tables import event as table
-from airflow_gov.store.statements import insert_or_keep
 from airflow_gov.store.types import dump_json
 
 if TYPE_CHECKING:
@@ -79,12 +78,7 @@ def keep_events(
     if connection.dialect.name == "sqlite":
         connection.execute(insert(table), rows)
         return frozenset(row["event_key"] for row in rows)
-    return frozenset(connection.execute(_insert_new(connection.dialect.name), rows).scalars())
-
-
-@cache
-def _insert_new(dialect: str) -> Any:
-    return insert_or_keep(dialect, table).returning(table.c.event_key)
+    return frozenset(put_returning(connection, table, rows, table.c.event_key))
 
 
 def order(event: LineageEvent) -> tuple[datetime, bool, str]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from airflow_gov.store.lineage.known import Known, Mention
+    from airflow_gov.store.lineage.known import Draft, Mention
 
 OWN, SYMLINK, FORMER = "own", "symlink", "former"
 
@@ -48,7 +48,7 @@ class Identities:
     :param alone: whether nobody else writes.
     """
 
-    def __init__(self, connection: Connection, known: Known, *, alone: bool) -> None:
+    def __init__(self, connection: Connection, known: Draft, *, alone: bool) -> None:
         self._connection = connection
         self._known = known
         self._alone = alone
@@ -80,19 +80,19 @@ class Identities:
 
         :raises NotAloneError: it has to be made first.
         """
-        plain = (named, (), None)
-        if plain in self._known.mentions:
-            return self._known.mentions[plain]
+        recalled = self._known.names.get(named)
+        if recalled is not None:
+            return recalled
         self._load({named})
         if self._at(named, at) is None:
             self._unite(at, DatasetFacts(named))
         if len(self._names[named]) == 1:
-            self._known.mentions[plain] = self._names[named][0][2]
-        return self._known.mentions.get(plain) or self._sure(named, at)
+            self._known.names[named] = self._names[named][0][2]
+        return self._sure(named, at)
 
     def find_all(self, names: Collection[Named], at: datetime) -> dict[Named, int]:
         """As :meth:`find`, for many."""
-        self._load({name for name in names if (name, (), None) not in self._known.mentions})
+        self._load({name for name in names if name not in self._known.names})
         return {name: self.find(name, at) for name in names}
 
     # --- looking up ---------------------------------------------------------------------------------
@@ -136,17 +136,30 @@ class Identities:
 
     def _unite(self, at: datetime, facts: DatasetFacts) -> None:
         """See to it that all names of what is told lead to one dataset."""
-        names = (facts.named, *facts.aliases)
+        aliases = self._believed(facts, at)
+        names = (facts.named, *aliases)
         home = next((found for name in names if (found := self._at(name, at)) is not None), None)
         if home is None:
             home = self._make(facts.named, at)
         if facts.governed in (None, self._governed[home]) or self._governed[home] is None:
-            for alias in facts.aliases:
+            for alias in aliases:
                 home = self._join(alias, SYMLINK, home, at)
         home = self._join(facts.named, OWN, home, at)
         self._claim(facts.governed, home)
         if facts.formerly is not None and facts.formerly != facts.named:
             self._rename(facts, home, at + _MOMENT)
+
+    def _believed(self, facts: DatasetFacts, at: datetime) -> tuple[Named, ...]:
+        """The aliases that count: a dataset of our lake gets names by our own word only."""
+        if facts.governed is not None or not facts.aliases:
+            return facts.aliases
+        if self._is_ours(facts.named, at):
+            return ()
+        return tuple(alias for alias in facts.aliases if not self._is_ours(alias, at))
+
+    def _is_ours(self, named: Named, at: datetime) -> bool:
+        found = self._at(named, at)
+        return found is not None and self._governed[found] is not None
 
     def _make(self, named: Named, at: datetime) -> int:
         self._need_to_be_alone()
@@ -271,7 +284,8 @@ class Identities:
         """Whether a dataset may become another by its renaming: those of our lake by our own word only."""
         if before == home:
             return True
-        if self._governed[before] is not None and facts.governed is None:
+        ours = (self._governed[home], self._governed[before]) != (None, None)
+        if ours and facts.governed is None:
             return False
         return not self._are_apart(home, before)
 

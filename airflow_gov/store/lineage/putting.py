@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, func, or_
 
-from airflow_gov.store.lineage.asking import put
+from airflow_gov.store.lineage.bulk import put
 from airflow_gov.store.lineage_tables import column_edge, dataset_version, touch
 
 if TYPE_CHECKING:

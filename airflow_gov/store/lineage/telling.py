@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from airflow_gov.store.lineage.asking import among, listed
-from airflow_gov.store.lineage.tellings import compress, pack, unpack
-from airflow_gov.store.lineage_tables import telling
-from airflow_gov.store.statements import insert_missing
+from airflow_gov.store.lineage.bulk import put
+from airflow_gov.store.lineage.tellings import body_of, compress, hash_of, unpack
+from airflow_gov.store.lineage_tables import run, telling
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from airflow_gov.model.intake import Told
-    from airflow_gov.store.lineage.known import Known
+    from airflow_gov.store.database import Database
+    from airflow_gov.store.lineage.known import Draft
 
 
 class Tellings:
     """Tellings by their ids, and ids by what is told."""
 
-    def __init__(self, connection: Connection, known: Known) -> None:
+    def __init__(self, connection: Connection, known: Draft) -> None:
         self._connection = connection
         self._known = known
 
@@ -48,22 +49,23 @@ class Tellings:
         :param told: of each job's id.
         :returns: the tellings' ids, in the same order.
         """
-        packed = [(job_id, *pack(each)) for job_id, each in told]
-        keys = {(job_id, hashed): text for job_id, hashed, text in packed}
-        missing = sorted(key for key in keys if key not in self._known.tellings)
+        keys = [(job_id, hash_of(each)) for job_id, each in told]
+        missing = sorted({key for key in keys if key not in self._known.tellings})
         if missing:
             self._find(missing)
+            new = dict(zip(keys, (each for _, each in told), strict=True))
             rows = [
-                {"job_id": key[0], "hash": key[1], "body": compress(keys[key])}
+                {"job_id": key[0], "hash": key[1], "body": compress(body_of(new[key]))}
                 for key in missing
                 if key not in self._known.tellings
             ]
-            insert_missing(self._connection, telling, rows)
+            put(self._connection, telling, rows)
             if rows:
                 self._find(missing)
-        found = [self._known.tellings[job_id, hashed] for job_id, hashed, _ in packed]
+        found = [self._known.tellings[key] for key in keys]
         for telling_id, (_, each) in zip(found, told, strict=True):
-            self._known.told.setdefault(telling_id, each)
+            if telling_id not in self._known.told:
+                self._known.told[telling_id] = each
         return found
 
     def _find(self, keys: list[tuple[int, str]]) -> None:
@@ -81,6 +83,31 @@ class Tellings:
         if key not in self._known.within:
             self._known.within[key] = _is_within(self.told(one), self.told(other))
         return self._known.within[key]
+
+
+class Sayings:
+    """What single runs told."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def told(self, run_ids: Collection[str]) -> dict[str, Told]:
+        """What runs told of their lineage, in all their events; runs that told nothing are left out.
+
+        :param run_ids: OpenLineage's.
+        """
+        query = select(run.c.run_id, telling.c.telling_id, telling.c.body)
+        query = query.join(telling, telling.c.telling_id == run.c.telling_id)
+        found: dict[int, Told] = {}
+        told: dict[str, Told] = {}
+        with self._database.read() as connection:
+            for run_id, telling_id, body in connection.execute(
+                query.where(among(connection, run.c.run_id, sorted(run_ids)))
+            ):
+                if telling_id not in found:
+                    found[telling_id] = unpack(body)
+                told[run_id] = found[telling_id]
+        return told
 
 
 def _is_within(one: Told, other: Told) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from airflow_gov.model.column_lineage import Subtype, Transformation
 from airflow_gov.model.intake import Told
 from airflow_gov.model.lineage import ColumnEdge, Named
+from airflow_gov.model.remembering import Remembered, by_identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ def told_by(projection: Projection) -> Told | None:
     return Told(
         inputs=frozenset(touch.dataset for touch in projection.touches if not touch.output),
         outputs=frozenset(touch.dataset for touch in projection.touches if touch.output),
-        column_edges=_once(projection.column_edges),
+        column_edges=_once_each(projection.column_edges),
     )
 
 
@@ -59,14 +60,35 @@ def _once(edges: tuple[ColumnEdge, ...]) -> tuple[ColumnEdge, ...]:
     return tuple(found.values())
 
 
-def pack(told: Told) -> tuple[str, bytes]:
-    """A telling's hash and its body: JSON, in one order whatever the order of what was told."""
+_once_each = by_identity(_once)
+
+
+def edge_ends(edges: tuple[ColumnEdge, ...]) -> frozenset[Named]:
+    """The datasets that column edges name."""
+    return frozenset(name for edge in edges for name in (edge.source, edge.target))
+
+
+ends_of = by_identity(edge_ends)
+
+_HASHES: Remembered[tuple[tuple[ColumnEdge, ...], str]] = Remembered()
+
+
+def hash_of(told: Told) -> str:
+    """What tells a telling from others of its job."""
     edges = told.column_edges
-    names = {*told.inputs, *told.outputs}
-    names.update(edge.source for edge in edges)
-    names.update(edge.target for edge in edges)
-    ordered = sorted((named.namespace, named.name) for named in names)
-    places = {Named(*name): place for place, name in enumerate(ordered)}
+    key = (told.inputs, told.outputs, id(edges), told.paired)
+    found = _HASHES.get(key)
+    if found is None or found[0] is not edges:
+        text = body_of(told)
+        found = _HASHES.put(key, (edges, hashlib.blake2b(text, digest_size=16).hexdigest()))
+    return found[1]
+
+
+def body_of(told: Told) -> bytes:
+    """A telling as JSON, in one order whatever the order of what was told."""
+    edges = told.column_edges
+    ordered = sorted(told.inputs | told.outputs | ends_of(edges))
+    places = {named: place for place, named in enumerate(ordered)}
     document = [
         ordered,
         sorted(places[named] for named in told.inputs),
@@ -83,8 +105,7 @@ def pack(told: Told) -> tuple[str, bytes]:
         ),
         told.paired,
     ]
-    text = json.dumps(document, separators=(",", ":")).encode()
-    return hashlib.blake2b(text, digest_size=16).hexdigest(), text
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
 def compress(text: bytes) -> bytes:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 
-from airflow_gov.store.lineage.asking import among, change_rows, listed
+from airflow_gov.model.remembering import by_identity
+from airflow_gov.store.lineage.asking import among, listed
+from airflow_gov.store.lineage.bulk import change_rows, put
 from airflow_gov.store.lineage.stamps import Stamped, stamp
 from airflow_gov.store.lineage_tables import column, dataset, tag
-from airflow_gov.store.statements import insert_missing
 from airflow_gov.store.types import dump_json
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 #: Stamps of what has tables of its own; the hash of what lies in them begins with ``#``.
 SCHEMA, TAGS = "schema", "tags"
+#: Stamp of whether a dataset of our lake was dropped.
+_DROPPED = ":dropped"
+#: How stamps begin of what others told; see :func:`~airflow_gov.store.lineage.stamps.stamp`.
+_OTHERS = "0"
 
 _COLUMNS = (
     dataset.c.dataset_id,
@@ -50,18 +55,36 @@ class Standing:
     tags: Sequence[TagFacts] | None = None
     #: Columns that only older events tell of.
     older: set[str] | None = None
+    #: What of the row has changed, its facets aside.
+    changes: dict[str, Any] = field(default_factory=dict)
 
     def seen(self, at: datetime) -> None:
         """Remember that it was heard of; what was dropped before is there again."""
         if at < self.first_seen:
-            self.first_seen, self.told.changed = at, True
+            self.first_seen = self.changes["first_seen"] = at
         if at > self.last_seen:
-            self.last_seen, self.dropped_at, self.told.changed = at, None, True
+            self.last_seen = self.changes["last_seen"] = at
+            if self.governed is None:
+                self._set_dropped(None)
 
     def drop(self, at: datetime) -> None:
         """Remember that it was dropped, unless it was heard of since."""
-        if at >= self.last_seen and self.dropped_at != at:
-            self.dropped_at, self.told.changed = at, True
+        if at >= self.last_seen:
+            self._set_dropped(at)
+
+    def own(self, at: datetime, when: str, *, dropped: bool) -> None:
+        """Remember that our own tasks told of it: what others had told before counts no more."""
+        if self.told.takes(_DROPPED, when):
+            self._set_dropped(at if dropped else None)
+        forgotten = self.told.forget(_OTHERS)
+        if SCHEMA in forgotten:
+            self.columns = ()
+        if TAGS in forgotten:
+            self.tags = ()
+
+    def _set_dropped(self, at: datetime | None) -> None:
+        if self.dropped_at != at:
+            self.dropped_at = self.changes["dropped_at"] = at
 
 
 def lock_datasets(connection: Connection, ids: Collection[int]) -> dict[int, Standing]:
@@ -83,10 +106,15 @@ def lock_datasets(connection: Connection, ids: Collection[int]) -> dict[int, Sta
 
 def hear(standing: Standing, event: LineageEvent, facts: DatasetFacts) -> None:
     """Take what an event says of a dataset."""
-    # Nobody but our own tasks has a say in what a dataset of our lake is like, once they have said it.
-    when = stamp(event, facts.named, weight=facts.governed is not None)
+    ours = facts.governed is not None
+    when = stamp(event, facts.named, weight=ours)
     standing.seen(event.event_time)
-    if facts.dropped and (standing.governed is None or facts.governed is not None):
+    # Nobody but our own tasks has a say in what a dataset of our lake is like.
+    if standing.governed is not None and not ours:
+        return
+    if ours:
+        standing.own(event.event_time, when, dropped=facts.dropped)
+    elif facts.dropped:
         standing.drop(event.event_time)
     standing.told.take(facts.facets, when)
     if facts.columns is not None:
@@ -98,7 +126,7 @@ def hear(standing: Standing, event: LineageEvent, facts: DatasetFacts) -> None:
 
 
 def _hear_columns(standing: Standing, columns: Sequence[ColumnFacts], when: str) -> None:
-    hashed = _hash([[each.name, each.type, each.description] for each in columns])
+    hashed = _hash_columns(columns)
     if standing.told.takes(SCHEMA, when):
         if standing.told.stamps.get(f"#{SCHEMA}") != hashed:
             if standing.columns is not None:
@@ -108,6 +136,11 @@ def _hear_columns(standing: Standing, columns: Sequence[ColumnFacts], when: str)
         standing.older = {*(standing.older or ()), *(each.name for each in columns)}
 
 
+@by_identity
+def _hash_columns(columns: Sequence[ColumnFacts]) -> str:
+    return _hash([[each.name, each.type, each.description] for each in columns])
+
+
 def _hash(plain: Any) -> str:
     return hashlib.blake2b(dump_json(plain).encode(), digest_size=8).hexdigest()
 
@@ -115,22 +148,11 @@ def _hash(plain: Any) -> str:
 def write_datasets(connection: Connection, standings: Iterable[Standing]) -> None:
     """Write what has changed."""
     known = sorted(standings, key=lambda each: each.dataset_id)
-    changed = [each for each in known if each.told.changed]
-    rows = [
-        {
-            "dataset_id": each.dataset_id,
-            "facets": each.told.parts,
-            "stamps": each.told.stamps,
-            "first_seen": each.first_seen,
-            "last_seen": each.last_seen,
-            "dropped_at": each.dropped_at,
-        }
-        for each in changed
-    ]
+    rows = [{"dataset_id": each.dataset_id, **each.told.changes("facets"), **each.changes} for each in known]
     change_rows(connection, dataset, rows)
-    write_columns(connection, {each.dataset_id: each.columns for each in changed if each.columns is not None})
+    write_columns(connection, {each.dataset_id: each.columns for each in known if each.columns is not None})
     need_columns(connection, {(each.dataset_id, name) for each in known for name in each.older or ()})
-    write_tags(connection, {each.dataset_id: each.tags for each in changed if each.tags is not None})
+    write_tags(connection, {each.dataset_id: each.tags for each in known if each.tags is not None})
 
 
 def write_columns(connection: Connection, schemas: Mapping[int, Sequence[ColumnFacts]]) -> None:
@@ -157,7 +179,7 @@ def write_columns(connection: Connection, schemas: Mapping[int, Sequence[ColumnF
 def need_columns(connection: Connection, columns: Collection[tuple[int, str]]) -> None:
     """Insert the columns that are not there; they are in no schema yet."""
     rows = [{"dataset_id": dataset_id, "name": name} for dataset_id, name in sorted(columns)]
-    insert_missing(connection, column, rows)
+    put(connection, column, rows)
 
 
 def column_ids(connection: Connection, columns: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from airflow_gov.model.lineage import Named
-from airflow_gov.store.lineage.asking import among, change_rows, listed
+from airflow_gov.store.lineage.asking import among, listed
+from airflow_gov.store.lineage.bulk import change_rows, put
 from airflow_gov.store.lineage.stamps import Stamped, stamp
 from airflow_gov.store.lineage_tables import job, run
-from airflow_gov.store.statements import insert_missing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from airflow_gov.model.lineage import JobFacts, LineageEvent
-    from airflow_gov.store.lineage.known import Known
+    from airflow_gov.store.lineage.known import Draft
 
 #: Told beside facets; each has a stamp of its own.
 _SCALARS = ("dag_id", "task_id", "integration", "job_type", "processing", "description")
@@ -41,18 +41,19 @@ class JobRow:
 
     :param facets: with stamps; those of the scalars begin with ``:``.
     :param values: everything else.
+    :param changes: what of it has changed.
     """
 
     job_id: int
     facets: Stamped
     values: dict[str, Any]
-    changed: bool = field(default=False)
+    changes: dict[str, Any] = field(default_factory=dict)
 
     def set(self, **values: Any) -> None:
         """Set what differs."""
-        if any(self.values[name] != value for name, value in values.items()):
-            self.values.update(values)
-            self.changed = True
+        for name, value in values.items():
+            if self.values[name] != value:
+                self.values[name] = self.changes[name] = value
 
     def hear(self, event: LineageEvent, facts: JobFacts) -> None:
         """Take what an event says of the job."""
@@ -61,24 +62,24 @@ class JobRow:
         for name in _SCALARS:
             value = getattr(facts, name)
             if value is not None and self.facets.takes(f":{name}", when):
-                self.values[name] = value
+                self.set(**{name: value})
         at = event.event_time
         self.set(first_seen=min(at, self.values["first_seen"]), last_seen=max(at, self.values["last_seen"]))
 
 
-def find_jobs(connection: Connection, known: Known, told: Mapping[Named, datetime]) -> dict[Named, int]:
+def find_jobs(connection: Connection, known: Draft, told: Mapping[Named, datetime]) -> dict[Named, int]:
     """The ids of jobs, which are made where they are missing.
 
     :param told: their names, and when they were heard of first.
     """
     missing = sorted(named for named in told if named not in known.jobs)
     if missing:
-        known.jobs.update(_find(connection, missing))
+        known.jobs.new.update(_find(connection, missing))
         new = [named for named in missing if named not in known.jobs]
         if new:
             rows = [_new(named, told[named]) for named in new]
-            insert_missing(connection, job, rows)
-            known.jobs.update(_find(connection, new))
+            put(connection, job, rows)
+            known.jobs.new.update(_find(connection, new))
     return {named: known.jobs[named] for named in told}
 
 
@@ -119,14 +120,11 @@ def lock_jobs(connection: Connection, ids: Collection[int]) -> dict[int, JobRow]
 
 def write_jobs(connection: Connection, rows: Iterable[JobRow]) -> None:
     """Write what has changed."""
-    changed = sorted((row for row in rows if row.changed or row.facets.changed), key=lambda row: row.job_id)
+    ordered = sorted(rows, key=lambda row: row.job_id)
     change_rows(
         connection,
         job,
-        [
-            {"job_id": row.job_id, "facets": row.facets.parts, "stamps": row.facets.stamps, **row.values}
-            for row in changed
-        ],
+        [{"job_id": row.job_id, **row.facets.changes("facets"), **row.changes} for row in ordered],
     )
 
 

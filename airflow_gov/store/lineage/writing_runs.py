@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select
 
 from airflow_gov.model.lineage import RunState
-from airflow_gov.store.lineage.asking import among, change_rows
+from airflow_gov.store.lineage.asking import among
+from airflow_gov.store.lineage.bulk import change_rows, put
 from airflow_gov.store.lineage.stamps import Stamped, stamp
 from airflow_gov.store.lineage_tables import run, touch
-from airflow_gov.store.statements import insert_missing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -44,6 +44,7 @@ class RunRow:
     :param new: whether it is not there yet.
     :param taken: whether another job had claimed it.
     :param before: generation, start, completion and telling as they were.
+    :param there: the row as it was.
     """
 
     values: dict[str, Any]
@@ -51,9 +52,11 @@ class RunRow:
     new: bool = field(default=False)
     taken: bool = field(default=False)
     before: tuple[Any, ...] = field(default=())
+    there: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.before = () if self.new else self.telling()
+        if not self.new:
+            self.before, self.there = self.telling(), dict(self.values)
 
     def telling(self) -> tuple[Any, ...]:
         """What its lineage depends on."""
@@ -133,9 +136,14 @@ def write_runs(connection: Connection, rows: Iterable[RunRow], taken: Collection
         connection.execute(delete(touch).where(among(connection, touch.c.run_id, sorted(taken))))
         connection.execute(delete(run).where(among(connection, run.c.run_id, sorted(taken))))
     ordered = sorted(rows, key=lambda row: str(row.values["run_id"]))
-    insert_missing(connection, run, [_plain(row) for row in ordered if row.new])
-    change_rows(connection, run, [_plain(row) for row in ordered if not row.new])
+    put(connection, run, [_plain(row) for row in ordered if row.new])
+    change_rows(connection, run, [_changes(row) for row in ordered if not row.new])
 
 
 def _plain(row: RunRow) -> dict[str, Any]:
     return {**row.values, "facets": row.facets.parts, "stamps": row.facets.stamps}
+
+
+def _changes(row: RunRow) -> dict[str, Any]:
+    changed = {name: value for name, value in row.values.items() if row.there[name] != value}
+    return {"run_id": row.values["run_id"], **changed, **row.facets.changes("facets")}
