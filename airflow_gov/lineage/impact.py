@@ -137,7 +137,11 @@ def dataset_impact(store: Store, dataset: Dataset, *, dags: frozenset[str] | Non
     """What depends on a dataset."""
     read = store.lineage.read
     walk = read.walks.datasets([dataset.dataset_id], Direction.DOWN, depth=_DEPTH, dags=dags)
-    found = [each for each in read.nodes.datasets(walk.datasets, dags=dags) if each != dataset]
+    found = [
+        each
+        for each in read.nodes.datasets(walk.datasets, dags=dags)
+        if each.dataset_id != dataset.dataset_id
+    ]
     jobs = read.nodes.jobs(walk.jobs, dags=dags)
     names = [each.governed for each in (dataset, *found) if each.governed]
     contracts = contracts_of(store, read.standings.of(names))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -742,6 +743,14 @@ def test_a_version_is_followed_run_by_run(shop: Store) -> None:
 # --- states, names, and why there is nothing -----------------------------------------------------------
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def scratch(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Store]:
+    """A store for tests that only add to it, each under names of its own."""
+    store = made(request, tmp_path_factory)
+    yield store
+    store.dispose()
+
+
 @pytest.mark.parametrize(
     ("event", "status", "state"),
     [
@@ -758,16 +767,28 @@ def test_a_version_is_followed_run_by_run(shop: Store) -> None:
     ],
 )
 def test_a_run_stands_as_its_record_says_where_that_says_more(
-    store: Store, event: RunState, status: Status | None, state: str
+    scratch: Store, event: RunState, status: Status | None, state: str
 ) -> None:
+    name = f"{event}_{status}"
     if status is not None:
-        store.executions.finish(records.execution("e1", status=status))
-    store.lineage.record(
-        [told("work", ["a"], ["b"], dag_id="flights", state=event, dag_run_id="r1", execution_id="e1")],
+        scratch.executions.finish(records.execution(name, status=status))
+    scratch.lineage.record(
+        [
+            told(
+                "work",
+                ["a"],
+                ["b"],
+                dag_id="flights",
+                state=event,
+                dag_run_id=name,
+                execution_id=name,
+                run_id=str(uuid.uuid4()),
+            )
+        ],
         origin=Origin.TRANSPORT,
         at=T0,
     )
-    (found,) = store.lineage.read.runs.of_dag_run("flights", "r1", dags=None)
+    (found,) = scratch.lineage.read.runs.of_dag_run("flights", name, dags=None)
     assert found.state == state
 
 

@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 
     from airflow_gov.store.database import Database
 
-_DATASET = (
-    dataset.c.dataset_id,
-    dataset.c.namespace,
-    dataset.c.name,
-    dataset.c.governed,
-    dataset.c.zone,
-    dataset.c.last_seen,
-    dataset.c.dropped_at,
-)
 _JOB = (
     job.c.job_id,
     job.c.namespace,
@@ -53,7 +44,7 @@ class Nodes:
         """The datasets of these ids that exist for the caller, by id."""
         with self._database.read() as connection:
             view = View(connection, dags)
-            query = select(*_DATASET).where(view.among(dataset.c.dataset_id, ids), *view.datasets)
+            query = _dataset(view).where(view.among(dataset.c.dataset_id, ids), *view.datasets)
             rows = connection.execute(query.order_by(dataset.c.dataset_id)).mappings()
             return [Dataset(**row) for row in rows]
 
@@ -61,7 +52,7 @@ class Nodes:
         """The datasets of our lake with these names."""
         with self._database.read() as connection:
             view = View(connection, dags)
-            query = select(*_DATASET).where(view.among(dataset.c.governed, names), *view.datasets)
+            query = _dataset(view).where(view.among(dataset.c.governed, names), *view.datasets)
             return [
                 Dataset(**row) for row in connection.execute(query.order_by(dataset.c.governed)).mappings()
             ]
@@ -70,7 +61,7 @@ class Nodes:
         """Every dataset of our lake, by name."""
         with self._database.read() as connection:
             view = View(connection, dags)
-            query = select(*_DATASET).where(dataset.c.governed.is_not(None), *view.datasets)
+            query = _dataset(view).where(dataset.c.governed.is_not(None), *view.datasets)
             return [
                 Dataset(**row) for row in connection.execute(query.order_by(dataset.c.governed)).mappings()
             ]
@@ -191,6 +182,27 @@ class Nodes:
             counts = {(number, output): count for number, output, count in connection.execute(query)}
         numbers = {number for number, _ in counts}
         return {n: Degree(counts.get((n, True), 0), counts.get((n, False), 0)) for n in numbers}
+
+
+def _dataset(view: View) -> Select[Any]:
+    # When a dataset was last heard of is told by the jobs that the caller sees: another's event is not told.
+    heard = (
+        select(func.max(job.c.last_seen))
+        .select_from(job_dataset)
+        .join(job, job.c.job_id == job_dataset.c.job_id)
+        .where(job_dataset.c.dataset_id == dataset.c.dataset_id, *view.jobs)
+        .correlate(dataset)
+        .scalar_subquery()
+    )
+    return select(
+        dataset.c.dataset_id,
+        dataset.c.namespace,
+        dataset.c.name,
+        dataset.c.governed,
+        dataset.c.zone,
+        func.coalesce(heard, dataset.c.last_seen, type_=dataset.c.last_seen.type).label("last_seen"),
+        dataset.c.dropped_at,
+    )
 
 
 def _harmless(facets: Mapping[str, Any], dags: frozenset[str] | None) -> Mapping[str, Any]:
