@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func, select
 
 from airflow_gov.model.catalogue import CataloguePage, Entry, OutsideDataset, Standing, Wanted, ZoneFigures
 from airflow_gov.model.zones import DatasetName, Zone
-from airflow_gov.store import catalogue_outside as outside
 from airflow_gov.store import catalogue_search as search
+from airflow_gov.store.catalogue_outside import Outside
 from airflow_gov.store.catalogue_tables import catalogue as table
 from airflow_gov.store.lineage.viewing import View
 
@@ -48,11 +48,11 @@ class Catalogue:
         """
         with self._database.read() as connection:
             view = View(connection, dags)
-            entries, beyond, following = _page(view, wanted, search.start(after), limit)
-            counted = outside.count(view, wanted)
+            outside = Outside(view, wanted)
+            entries, beyond, following = _page(connection, wanted, outside, search.start(after), limit)
             groups = search.groups(connection, wanted)
-            facets = search.facets(connection, groups, wanted, counted)
-            total = search.total(groups, wanted) + (counted if outside.included(wanted) else 0)
+            facets = search.facets(connection, groups, wanted, outside.count)
+            total = search.total(groups, wanted) + (outside.count if outside.included else 0)
             empty = not total and not _any(view)
         return CataloguePage(entries, beyond, total, facets, following, empty)
 
@@ -98,14 +98,14 @@ class Catalogue:
 
 
 def _page(
-    view: View, wanted: Wanted, start: search.Start, limit: int
+    connection: Connection, wanted: Wanted, outside: Outside, start: search.Start, limit: int
 ) -> tuple[tuple[Entry, ...], tuple[OutsideDataset, ...], str | None]:
-    rows = [] if start.outside else search.rows(view.connection, _COLUMNS, wanted, start, limit + 1)
+    rows = [] if start.outside else search.rows(connection, _COLUMNS, wanted, start, limit + 1)
     entries = tuple(_entry(row) for row in rows[:limit])
     if len(rows) > limit:
         return entries, (), search.after(rows[limit - 1])
     room = limit - len(entries)
-    found = outside.rows(view, wanted, start.outside, room + 1)
+    found = outside.rows(start.outside, room + 1)
     if len(found) <= room:
         return entries, tuple(found), None
     return entries, tuple(found[:room]), search.after_outside(found[room - 1] if room else None)
@@ -113,7 +113,7 @@ def _page(
 
 def _any(view: View) -> bool:
     one = select(table.c.dataset).limit(1)
-    return view.connection.execute(one).first() is not None or bool(outside.rows(view, Wanted(), None, 1))
+    return view.connection.execute(one).first() is not None or bool(Outside(view, Wanted()).count)
 
 
 def _entry(row: RowMapping) -> Entry:

@@ -18,29 +18,42 @@ if TYPE_CHECKING:
 _COLUMNS = (table.c.dataset_id, table.c.namespace, table.c.name, table.c.last_seen, table.c.dropped_at)
 
 
-def included(wanted: Wanted) -> bool:
-    """Whether such datasets can be what is looked for: nobody owns them by contract, no gate checks them."""
-    return wanted.zone in (None, OUTSIDE) and wanted.owner is None and wanted.standing is None
+class Outside:
+    """Those that have some words and a tag, as one caller sees them.
 
+    :param view: who looks.
+    :param wanted: what is looked for.
+    """
 
-def count(view: View, wanted: Wanted) -> int:
-    """How many have the words and the tag, whatever else is looked for."""
-    connection = view.connection
-    query = select(func.count()).select_from(table).where(*view.datasets, *_conditions(connection, wanted))
-    return int(connection.execute(query).scalar_one())
+    def __init__(self, view: View, wanted: Wanted) -> None:
+        self._view = view
+        self._which = [*view.datasets, *_conditions(view.connection, wanted)]
+        #: Nobody owns them by contract, and no gate checks them.
+        self.included = wanted.zone in (None, OUTSIDE) and wanted.owner is None and wanted.standing is None
+        #: How many there are, whatever else is looked for.
+        self.count = self._find() if wanted.words else self._count()
 
+    def rows(self, after: tuple[str, str] | None, limit: int) -> Sequence[OutsideDataset]:
+        """Those of one page, by namespace and name."""
+        if not self.included or not self.count:
+            return []
+        query = select(*_COLUMNS).where(*self._which)
+        place = (table.c.namespace, table.c.name)
+        if after is not None:
+            query = query.where(tuple_(*place) > tuple_(*after))
+        found = self._view.connection.execute(query.order_by(*place).limit(limit)).mappings()
+        return [OutsideDataset(**row) for row in found]
 
-def rows(view: View, wanted: Wanted, after: tuple[str, str] | None, limit: int) -> Sequence[OutsideDataset]:
-    """Those of one page, by namespace and name."""
-    if not included(wanted):
-        return []
-    connection = view.connection
-    query = select(*_COLUMNS).where(*view.datasets, *_conditions(connection, wanted))
-    place = (table.c.namespace, table.c.name)
-    if after is not None:
-        query = query.where(tuple_(*place) > tuple_(*after))
-    found = connection.execute(query.order_by(*place).limit(limit)).mappings()
-    return [OutsideDataset(**row) for row in found]
+    def _count(self) -> int:
+        query = select(func.count()).select_from(table).where(*self._which)
+        return int(self._view.connection.execute(query).scalar_one())
+
+    def _find(self) -> int:
+        """Look for the words once: that reads the names of all columns."""
+        query = select(table.c.dataset_id).where(*self._which)
+        ids = list(self._view.connection.execute(query).scalars())
+        self._which = [self._view.among(table.c.dataset_id, ids)]
+        return len(ids)
 
 
 def _conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
