@@ -23,7 +23,7 @@ from airflow_gov.web import create_app
 from support.emitting_worker import event
 from support.outside_events import bad_event, run_event
 
-_CLIENTS, _EVENTS = 10, 30
+_CLIENTS, _EVENTS = 10, 20
 
 
 def nobody() -> NoReturn:

@@ -38,6 +38,12 @@ def client() -> Any:
     return OpenLineageClient(config={"transport": dict(TRANSPORT)})
 
 
+def prepare() -> None:
+    """Import what children would have to import one by one."""
+    for needed in ("openlineage.client", "airflow_gov.lineage.ingesting", "airflow_gov.store"):
+        importlib.import_module(needed)
+
+
 def emit(name: str, count: int) -> None:
     """Emit in this process."""
     sender = client()
@@ -48,6 +54,7 @@ def emit(name: str, count: int) -> None:
 
 def fork(name: str, count: int) -> None:
     """Emit each event in a child of its own, with a client of its own."""
+    prepare()
     for number in range(count):
         child = os.fork()
         if child == 0:
@@ -61,8 +68,7 @@ def fork(name: str, count: int) -> None:
 
 def killed(name: str, count: int) -> None:
     """So many senders at once, killed at any moment, several times; says which events they were promised."""
-    for needed in ("openlineage.client", "airflow_gov.lineage.ingesting", "airflow_gov.store"):
-        importlib.import_module(needed)
+    prepare()
     chance = random.Random(name)
     for trial in range(count):
         senders = [

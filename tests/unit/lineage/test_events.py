@@ -500,7 +500,7 @@ def test_what_the_specification_takes_is_taken_and_wrong_types_are_refused_as_it
     chance = random.Random(4)
     examples = [plain for _, plain in _examples()] + [_full()] * 5
     specified = refused = 0
-    for _ in range(2_500):
+    for _ in range(1_500):
         plain = chance.choice(examples)
         for _ in range(chance.choice((1, 1, 2))):
             plain = _mutated(plain, chance)
@@ -513,8 +513,8 @@ def test_what_the_specification_takes_is_taken_and_wrong_types_are_refused_as_it
         assert taken or not specifies, f"{problem}: {json.dumps(plain)}"
         specified += specifies
         refused += not taken
-    assert specified > 500
-    assert refused > 300
+    assert specified > 300
+    assert refused > 200
 
 
 @needs_specification
