@@ -23,7 +23,7 @@ const MANY = 200;
 /** All lines. They move with the drawing without any work of ours until others come into sight. */
 export const EdgeLayer = memo(function EdgeLayer({ lines, columns, lit, active, size }: Props) {
   const many = lines.length > MANY;
-  const far = useStore((state) => state.transform[2] < FAR) && many;
+  const far = useStore((state) => state.transform[2] < FAR);
   const area = useArea(size, many && !far);
   const inSight = useMemo(
     () => (area ? lines.filter(({ from, to }) => overlaps(spanned(from, to), area)) : lines),
@@ -31,13 +31,13 @@ export const EdgeLayer = memo(function EdgeLayer({ lines, columns, lit, active, 
   );
   const looks = inSight.map((line) => ({ line, look: lookOf(line, columns.length > 0, lit, active) }));
   return (
-    <svg className="edges" width="1" height="1" aria-hidden="true">
+    <svg className="edges" data-far={far || undefined} width="1" height="1" aria-hidden="true">
       <defs>
         <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
           <path d="M1 1l6 3-6 3" />
         </marker>
       </defs>
-      {far
+      {far && many
         ? ["plain", "faded", "near"].map((look) => (
             <path
               key={look}
@@ -47,7 +47,7 @@ export const EdgeLayer = memo(function EdgeLayer({ lines, columns, lit, active, 
             />
           ))
         : looks.map(({ line, look }) => <Line key={line.id} line={line} look={look} />)}
-      {far && looks.map(({ line, look }) => line.edge.status && <Line key={line.id} line={line} look={look} />)}
+      {far && many && looks.map(({ line, look }) => line.edge.status && <Line key={line.id} line={line} look={look} />)}
       {columns.map((line) => (
         <ColumnEdge key={line.id} line={line} />
       ))}
