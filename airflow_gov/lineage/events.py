@@ -37,6 +37,8 @@ from airflow_gov.model.lineage import EventKind, LineageEvent, Named, RunState
 
 __all__ = ["EventError", "parse_batch", "parse_event", "parse_text"]
 
+#: Years in which events happen.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _NAMED = {"namespace": namespace, "name": name}
 _facets = facets(DATASET_FACETS)
 _check_base = record({}, {"producer": text, "schemaURL": text})
@@ -104,9 +106,18 @@ def _kind(plain: Mapping[str, Any]) -> EventKind:
 
 def _event_time(plain: Mapping[str, Any]) -> datetime:
     try:
-        return read_moment(plain["eventTime"] if "eventTime" in plain else missing())
+        return _possible(read_moment(plain["eventTime"] if "eventTime" in plain else missing()))
     except EventError as error:
         raise error.within("eventTime") from None
+
+
+def _possible(at: datetime) -> datetime:
+    if _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        return at
+    raise EventError(
+        f"is before {_FIRST_YEAR} or after {_LAST_YEAR}: the clock of the producer is wrong, and its event "
+        "would be the oldest or the newest for ever"
+    )
 
 
 def _named(thing: Mapping[str, Any]) -> Named:

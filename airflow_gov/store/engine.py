@@ -18,6 +18,9 @@ WRITER = "airflow_gov_writer"
 
 #: Milliseconds after which the kernel gives up a connection whose server no longer acknowledges.
 _TCP_USER_TIMEOUT = 15_000
+#: Seconds of silence after which it asks the server whether it is there, and between asking again. Who only
+#: waits for an answer sends nothing that could be acknowledged: by itself the kernel would ask after hours.
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 
 def open_engine(url: StoreUrl, *, connect_timeout: float, lock_timeout: float) -> Engine:
@@ -52,7 +55,7 @@ def open_engine(url: StoreUrl, *, connect_timeout: float, lock_timeout: float) -
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        event.listen(engine, "connect", _limit_lock_waits(lock_timeout))
+        event.listen(engine, "connect", _configure_postgresql(lock_timeout))
     return engine
 
 
@@ -61,6 +64,7 @@ def _server_arguments(url: StoreUrl, connect_timeout: float) -> dict[str, Any]:
         # libpq takes whole seconds and reads 0 as "for ever".
         "connect_timeout": max(1, round(connect_timeout)),
         "tcp_user_timeout": _TCP_USER_TIMEOUT,
+        **_KEEPALIVES,
         "application_name": "airflow-gov",
     }
     return {name: value for name, value in wanted.items() if name not in url.url.query}
@@ -81,10 +85,13 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _limit_lock_waits(lock_timeout: float) -> Any:
+def _configure_postgresql(lock_timeout: float) -> Any:
+    # Moments of the years 1 and 9999 are of other years in other zones, which Python has not.
+    wanted = f"SET lock_timeout = {round(lock_timeout * 1000)}; SET TIME ZONE 'UTC'"
+
     def configure(connection: Any, _record: Any) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"SET lock_timeout = {round(lock_timeout * 1000)}")
+            cursor.execute(wanted)
         connection.commit()
 
     return configure

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: How SQLite says that the schema is another one, and PostgreSQL (SQLSTATE: undefined table, column).
 _MISSING_SQLITE = ("no such table", "no such column", "has no column named")
 _MISSING_POSTGRESQL = ("42P01", "42703")
+#: PostgreSQL's class of errors about what is too large for it, a name for an index: it says "operational".
+_TOO_LARGE_POSTGRESQL = "54"
 
 
 @contextmanager
@@ -74,7 +76,10 @@ def _lacks_something(error: Exception, url: StoreUrl, why: str) -> bool:
 def _refused(error: Exception) -> bool:
     if isinstance(error, DataError | IntegrityError | OverflowError):
         return True
-    return isinstance(error, StatementError) and not isinstance(error, DBAPIError)
+    if isinstance(error, DBAPIError):
+        code = getattr(error.orig, "pgcode", None)
+        return isinstance(code, str) and code.startswith(_TOO_LARGE_POSTGRESQL)
+    return isinstance(error, StatementError)
 
 
 def _first_line(error: Exception, url: StoreUrl) -> str:

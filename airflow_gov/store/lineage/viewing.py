@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Text,
+    and_,
     any_,
     bindparam,
     cast,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from airflow_gov.store.lineage_tables import column, column_edge, dataset, job, job_dataset, run
+from airflow_gov.store.lineage_tables import column, column_edge, dataset, edge, job, job_dataset, run
 from airflow_gov.store.types import clean_text
 
 if TYPE_CHECKING:
@@ -80,11 +81,20 @@ class View:
 
     @property
     def datasets(self) -> list[ColumnElement[bool]]:
-        """Conditions on datasets: some job that is seen reads or writes it, or none at all does."""
+        """Conditions on datasets: some job that is seen tells of it, or none at all does.
+
+        A job tells of what it reads and writes, and of what the columns of that come from.
+        """
         if self.dags is None:
             return []
-        here = job_dataset.c.dataset_id == dataset.c.dataset_id
-        return [or_(exists().where(here, *self.through(job_dataset)), ~exists().where(here))]
+        told = (
+            (job_dataset, job_dataset.c.dataset_id),
+            (edge, edge.c.source_id),
+            (edge, edge.c.target_id),
+        )
+        seen = [exists().where(end == dataset.c.dataset_id, *self.through(table)) for table, end in told]
+        alone = [~exists().where(end == dataset.c.dataset_id) for _, end in told]
+        return [or_(*seen, and_(*alone))]
 
     @property
     def columns(self) -> list[ColumnElement[bool]]:
