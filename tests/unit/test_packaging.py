@@ -26,7 +26,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 PINS = (ROOT / "constraints.txt").read_text().splitlines()
 
 #: Imported along with a package that is declared, and versioned by it.
-COMPANIONS = {"botocore": "boto3", "markupsafe": "jinja2", "starlette": "fastapi"}
+COMPANIONS = {"anyio": "fastapi", "botocore": "boto3", "markupsafe": "jinja2", "starlette": "fastapi"}
 #: Declared and used without an import of their own.
 NOT_IMPORTED = {
     "apache-airflow-providers-common-sql": "hooks come from connections",
