@@ -24,6 +24,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from airflow_gov.lineage.graph import MAX_NODES
 from airflow_gov.model.graph import Column, Direction
 from airflow_gov.store import Store
 from airflow_gov.store.lineage.reading import Reading
@@ -219,7 +220,7 @@ def column_walk(
 def dataset_walk(reading: Reading, direction: Direction) -> Any:
     def walk(start: int) -> int:
         number = (start - 1) // (COLUMNS + 1) + 1
-        found = reading.walks.datasets([number], direction, depth=DEPTH, dags=None)
+        found = reading.walks.datasets([number], direction, depth=DEPTH, dags=None, most=MAX_NODES)
         return len(found.datasets) + len(found.jobs) - 1
 
     return walk
@@ -328,15 +329,15 @@ def report(name: str, store: Store, graph: Graph, count: int) -> bool:
         for direction in Direction:
             print(f"\n{name}, {where}, {direction}stream, depth {DEPTH}")
             page = measured(column_walk(reading, direction, PAGE), ids)
-            held &= page.at(0.95) <= GOAL
+            tables_ = measured(dataset_walk(reading, direction), ids)
+            held &= page.at(0.95) <= GOAL and tables_.at(0.95) <= GOAL
             _line(f"columns, at most {PAGE}", page)
             _line(
                 "  the same, half of the Dags hidden",
                 measured(column_walk(reading, direction, PAGE, some), ids),
             )
             _line("columns, at most 100,000", measured(column_walk(reading, direction, 100_000), ids[:20]))
-            tables_ = measured(dataset_walk(reading, direction), ids)
-            _line("datasets and jobs, at most 10,000", tables_)
+            _line(f"datasets and jobs, some {MAX_NODES:,} at most", tables_)
             others = {
                 f"one query per column, at most {PAGE}": single_walk(store, direction, PAGE),
                 "recursive query, each column once per depth": recursive_walk(store, direction, once=True),
@@ -375,7 +376,7 @@ def main() -> int:
             fill(store, graph)
             held &= report(name, store, graph, arguments.starts)
             store.dispose()
-    print(f"\nGoal: p95 of a page's walk over columns at most {GOAL:g} ms: {'held' if held else 'MISSED'}")
+    print(f"\nGoal: p95 of a page's walks at most {GOAL:g} ms: {'held' if held else 'MISSED'}")
     return 0 if held else 1
 
 

@@ -203,7 +203,9 @@ def _walk(
 ) -> Walk:
     if not depth or not start:
         return Walk(dict.fromkeys(start, 0), {})
-    return store.lineage.read.walks.datasets(start, direction, depth=depth, dags=dags, as_of=extent.as_of)
+    return store.lineage.read.walks.datasets(
+        start, direction, depth=depth, dags=dags, as_of=extent.as_of, most=MAX_NODES
+    )
 
 
 def _expanded(

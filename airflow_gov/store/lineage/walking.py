@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import Integer, bindparam, exists, or_, select
 
 from airflow_gov.model.graph import Direction, VersionStep, Walk
 from airflow_gov.store.lineage.viewing import View, among, parameter
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from airflow_gov.store.database import Database
 
-#: Nodes a walk counts at most, and rows that one of its statements reads.
-_MOST_NODES, _MOST_ROWS = 10_000, 50_000
+#: Nodes a walk counts at most, and rows that one of its statements reads for each of them.
+_MOST_NODES, _ROWS_PER_NODE = 10_000, 5
 
 
 def conditions(dialect: str, table: Table, *, limited: bool, past: bool) -> list[ColumnElement[bool]]:
@@ -70,6 +70,7 @@ class Walks:
         depth: int,
         dags: frozenset[str] | None,
         as_of: datetime | None = None,
+        most: int = _MOST_NODES,
     ) -> Walk:
         """Datasets that lie that way, and the jobs on the way and at the ends.
 
@@ -77,6 +78,7 @@ class Walks:
         :param depth: steps from dataset to dataset; at the last step no jobs are looked for.
         :param dags: see :class:`~airflow_gov.store.lineage.viewing.View`.
         :param as_of: edges that held then.
+        :param most: the walk stops at so many nodes, or a step after.
         """
         reached = dict.fromkeys(start, 0)
         jobs: dict[int, int] = {}
@@ -85,9 +87,9 @@ class Walks:
             statements = _dataset_steps(
                 connection.dialect.name, direction, limited=dags is not None, past=as_of is not None
             )
-            given = values(connection, dags, as_of)
+            given = {**values(connection, dags, as_of), "rows": _ROWS_PER_NODE * most}
             for level in range(1, depth + 1):
-                if not frontier or len(reached) + len(jobs) > _MOST_NODES:
+                if not frontier or len(reached) + len(jobs) > most:
                     break
                 given["ids"] = parameter(connection.dialect.name, frontier)
                 rows = [row for each in statements for row in connection.execute(each, given)]
@@ -95,7 +97,7 @@ class Walks:
                     jobs.setdefault(job_id, level)
                 frontier = sorted({found for found, _ in rows if found is not None} - reached.keys())
                 reached.update(dict.fromkeys(frontier, level))
-        return Walk(reached, jobs, complete=len(reached) + len(jobs) <= _MOST_NODES)
+        return Walk(reached, jobs, complete=len(reached) + len(jobs) <= most)
 
     def path(
         self,
@@ -120,7 +122,7 @@ class Walks:
                 past=as_of is not None,
                 sources=True,
             )
-            given = values(connection, dags, as_of)
+            given = {**values(connection, dags, as_of), "rows": _ROWS_PER_NODE * _MOST_NODES}
             while frontier and not wanted & seen and len(seen) <= _MOST_NODES:
                 given["ids"] = parameter(connection.dialect.name, frontier)
                 for target, job_id, source in connection.execute(statement, given):
@@ -196,7 +198,8 @@ def _dataset_steps(
         .where(among(dialect, near, "ids"), *conditions(dialect, edge, limited=limited, past=past))
         .order_by(near, far, edge.c.job_id)
     )
-    return jobs.limit(_MOST_ROWS), datasets.limit(_MOST_ROWS)
+    rows = bindparam("rows", type_=Integer)
+    return jobs.limit(rows), datasets.limit(rows)
 
 
 def _version_steps(
@@ -217,7 +220,7 @@ def _version_steps(
             *view.through(near),
         )
         .order_by(near.c.at.desc(), near.c.run_id, far.c.dataset_id)
-        .limit(_MOST_ROWS)
+        .limit(_ROWS_PER_NODE * _MOST_NODES)
     )
     return [
         ((row[0], row[1]), (row[2], row[3]), row[4], row[5])
