@@ -27,7 +27,7 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --all-extras $(addprefix --group
 # The system's certificates, as pip takes them: companies have their own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: setup demo test lint format bench constraints ui ui-check clean
+.PHONY: setup demo test lint format bench constraints ui ui-check ui-install clean
 
 setup: $(VENV)/.demo
 	@echo 'Ready: make demo, or $(BIN)/airflow-gov --help'
@@ -60,6 +60,8 @@ constraints: $(BIN)/uv
 
 ui: $(UI)/node_modules/.installed
 	@cd $(UI) && npm run --silent typecheck && npm test --silent && npm run --silent build
+
+ui-install: $(UI)/node_modules/.installed
 
 # The bundle that is committed is what its sources make, byte for byte.
 ui-check: $(UI)/node_modules/.installed
