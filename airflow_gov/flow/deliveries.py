@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import math
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _HTTP_TIMEOUT_SECONDS = 60
 _CHUNK_BYTES = 1 << 20
 _BATCH_ROWS = 10_000
+#: Errors of PEP 249 whose messages quote values of the data.
+_QUOTING_VALUES = frozenset({"DataError", "IntegrityError"})
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 #: Longest file name of common file systems, in bytes.
 _MAX_NAME_BYTES = 255
 
@@ -54,8 +58,10 @@ def delivered(source: str, temp_folder: Path, s3_client: Callable[[], Any]) -> I
     """
     try:
         scheme = urlsplit(source).scheme.lower()
-    except ValueError as error:
-        raise GovernanceError(Reason.PARAMETER_INVALID, f"source {source!r} is no URL: {error}.") from error
+    except ValueError:
+        raise GovernanceError(
+            Reason.PARAMETER_INVALID, f"source {shown_source(source)!r} is no URL."
+        ) from None
     if scheme in ("http", "https"):
         yield _http(source, temp_folder)
     elif scheme in ("s3", "s3a"):
@@ -65,7 +71,7 @@ def delivered(source: str, temp_folder: Path, s3_client: Callable[[], Any]) -> I
     else:
         raise GovernanceError(
             Reason.PARAMETER_INVALID,
-            f"source {source!r}: {scheme}:// is not known; use a path, a glob, s3:// or http(s)://.",
+            f"source {shown_source(source)!r}: {scheme}:// is not known; use a path, a glob, s3:// or http(s)://.",
         )
 
 
@@ -151,6 +157,9 @@ def _http(source: str, temp_folder: Path) -> Iterator[Delivery]:
                 response.raise_for_status()
                 for chunk in response.iter_raw(_CHUNK_BYTES):
                     file.write(chunk)
+        except httpx.InvalidURL:
+            # Its words, and its cause's, quote what may be a password.
+            raise GovernanceError(Reason.PARAMETER_INVALID, f"source {shown!r} is no URL.") from None
         except httpx.HTTPStatusError as error:
             raise GovernanceError(
                 Reason.SOURCE_MISSING, f"{shown} answered {error.response.status_code}.", source=shown
@@ -208,8 +217,17 @@ def _refuse_empty(size: int, what: str) -> None:
 
 def without_credentials(url: str) -> str:
     """A URL without user, password and query, which often carries a signature."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - a password with a slash in it is read as a port
+    except ValueError:
+        return f"{url.partition('://')[0]}://…"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def shown_source(source: str) -> str:
+    """A source as messages and records may have it."""
+    return without_credentials(source) if "://" in source else source
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +298,13 @@ def _asked(source: DatabaseSource, failure: str, question: Callable[[], Any]) ->
     try:
         return question()
     except Exception as error:  # every driver has its own errors (PEP 249)
+        quotes = any(kind.__name__ in _QUOTING_VALUES for kind in type(error).__mro__)
+        # The first line says what is wrong, the others show where: in the data.
+        words = _QUOTED.sub("'…'", str(error).partition("\n")[0]) if quotes else str(error)
         raise GovernanceError(
             Reason.SQL_FAILED,
-            f"{source.name}: the database {failure}: {error} (connection {source.identity.get('conn_id')})",
-        ) from error
+            f"{source.name}: the database {failure}: {words} (connection {source.identity.get('conn_id')})",
+        ) from (None if quotes else error)
 
 
 def _streaming_cursor(connection: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +58,10 @@ FINAL_REASONS = frozenset(
         Reason.VERDICT_FAILED,
     }
 )
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+#: User and password of a URL inside a text.
+_USER = re.compile(r"(?<=://)[^\s/?#'\"<>]+@")
 
 
 @contextmanager
@@ -175,15 +180,19 @@ def _parameters(operator: BaseOperator, context: Context) -> dict[str, Any]:
     values = {name: _shown(getattr(operator, name, None)) for name in operator.template_fields}
     params = context.get("params")
     if params:
-        values["params"] = dict(params)
+        values["params"] = _shown(dict(params))
     redacted: Any = redact(to_plain({key: value for key, value in values.items() if value is not None}))
     return dict(redacted)
 
 
 def _shown(value: Any) -> Any:
     """A parameter as it may be kept: URLs carry passwords and signatures that no masker knows."""
-    if isinstance(value, str) and re.match(r"[a-z][a-z0-9+.-]*://", value):
-        return without_credentials(value)
+    if isinstance(value, str):
+        return without_credentials(value) if _URL.match(value) else _USER.sub("", value)
+    if isinstance(value, Mapping):
+        return {name: _shown(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown(inner) for inner in value]
     return value
 
 

@@ -313,3 +313,19 @@ def test_params_are_kept_as_they_were_for_this_run(totals, run):
     assert record.code == "SELECT * FROM clean.totals WHERE carrier = 'UA'"
     assert rows_of(totals, "gold.totals") == [("UA", 2)]
     assert totals.governance.store.versions.current(name("gold.totals")).rows == 1
+
+
+def test_credentials_in_urls_are_kept_in_no_parameter(totals, run):
+    """Those that no connection and no masker of Airflow's knows."""
+
+    def keep(totals: pa.Table, *, places: dict[str, list[str]], note: str) -> pa.Table:
+        return totals
+
+    address = f"https://ada:{SECRET}@files.example.com/a.csv?signature={SECRET}"
+    arguments = {"places": {"of": [address, "s3://bucket/a"]}, "note": f"as http://ada:{SECRET}@host/ says"}
+    record = execution_of(totals, run(gold_dag("addressed", transform=keep, arguments=arguments)), "load")
+    assert record.parameters["arguments"] == {
+        "places": {"of": ["https://files.example.com/a.csv", "s3://bucket/a"]},
+        "note": "as http://host/ says",
+    }
+    assert not kept(totals, SECRET)

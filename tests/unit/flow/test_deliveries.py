@@ -73,6 +73,23 @@ def test_an_unknown_scheme_says_which_are_known(tmp_path):
         bring("ftp://host/file", tmp_path)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "ftp://ann:Geheim1@host/file?sig=Geheim1",
+        "https://ann:Geheim1@[host/file",
+        "https://ann:Gehe/Geheim1@host/file",
+        "https://ann:Geheim1@localhost:port/file",
+    ],
+)
+def test_a_source_that_is_refused_is_told_without_its_password(tmp_path, source):
+    with pytest.raises(GovernanceError) as refused:
+        bring(source, tmp_path)
+    assert refused.value.reason is Reason.PARAMETER_INVALID
+    assert "Gehe" not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
 @pytest.fixture
 def http(tmp_path):
     served = tmp_path / "served"
@@ -174,3 +191,18 @@ def test_the_same_rows_are_the_same_bytes(tmp_path, database):
 def test_a_query_that_cannot_be_delivered_is_refused(tmp_path, database, sql, said):
     with pytest.raises(GovernanceError, match=said), extracted(database(sql), tmp_path):
         pass
+
+
+def test_a_value_that_a_driver_quotes_is_told_to_nobody(tmp_path):
+    class InvalidText(sqlite3.DataError):
+        """As psycopg names one kind of its DataError."""
+
+    def connect():
+        raise InvalidText('invalid input syntax for type integer: "ann@example.org"\nLINE 1: SELECT ...')
+
+    source = DatabaseSource(connect=connect, sql="SELECT 1", identity={"conn_id": "shop"}, name="t")
+    said = "invalid input syntax for type integer: '…'"
+    with pytest.raises(GovernanceError, match=said) as refused, extracted(source, tmp_path):
+        pass
+    assert "ann@" not in str(refused.value)
+    assert refused.value.__cause__ is None
