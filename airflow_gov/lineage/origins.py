@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from airflow_gov.lineage.tracing import MAX_COLUMNS, How, influences
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _DEPTH = 50
 #: Loads that are looked at, and versions of one dataset.
 _MOST_LOADS, _MOST_VERSIONS = 500, 200
+
+#: Datasets and snapshots that were looked at.
+_Walked = set[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ def row_origin(store: Store, dataset: str, load_id: str, *, dags: frozenset[str]
     versions = [
         each.version for each in store.versions.list(name, _MOST_VERSIONS) if load_id in each.load_ids
     ]
-    made, truncated = _followed(store, [load], None, dags)
+    made, truncated = _followed(store, [load], None, dags, set())
     return RowOrigin(
         dataset=str(name),
         load_id=load_id,
@@ -204,14 +208,21 @@ def _made_from(
 ) -> tuple[list[Making], bool]:
     if version is None or dataset.governed is None:
         return [], False
-    loads = list(_in_effect(store, version))
-    return _followed(store, loads, wanted, dags)
+    walked: _Walked = set()
+    return _followed(store, list(_in_effect(store, version, walked)), wanted, dags, walked)
 
 
-def _in_effect(store: Store, version: Version) -> Iterator[Load]:
-    """The loads whose rows a version may hold, newest first: back to the one that replaced all others."""
+def _in_effect(store: Store, version: Version, walked: _Walked) -> Iterator[Load]:
+    """The loads whose rows a version may hold, newest first: back to the one that replaced all others.
+
+    :param walked: versions whose loads were given before, and with them those that they build on.
+    """
     current = store.versions.brought(version.dataset, version.snapshot_id) or version
     for _ in range(_MOST_VERSIONS):
+        place = (str(current.dataset), current.snapshot_id)
+        if place in walked:
+            return
+        walked.add(place)
         loads = [store.loads.get(current.dataset, load_id) for load_id in current.load_ids]
         yield from (load for load in loads if load is not None)
         replaced = any(load is not None and load.write_mode is WriteMode.OVERWRITE for load in loads)
@@ -224,7 +235,11 @@ def _in_effect(store: Store, version: Version) -> Iterator[Load]:
 
 
 def _followed(
-    store: Store, loads: list[Load], wanted: set[str] | None, dags: frozenset[str] | None
+    store: Store,
+    loads: list[Load],
+    wanted: set[str] | None,
+    dags: frozenset[str] | None,
+    walked: _Walked,
 ) -> tuple[list[Making], bool]:
     """These loads and, through the versions that each read, those they were made from."""
     waiting, seen, made = deque(loads), set[tuple[str, str]](), list[Making]()
@@ -243,7 +258,9 @@ def _followed(
                 waiting.extend([found] if found is not None else [])
                 continue
             version = store.versions.brought(source.dataset, source.snapshot_id)
-            waiting.extend(_in_effect(store, version) if version is not None else [])
+            if version is not None:
+                room = max(0, _MOST_LOADS - len(made) - len(waiting))
+                waiting.extend(islice(_in_effect(store, version, walked), room + 1))
     return made, bool(waiting)
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.event import listen
 
+from airflow_gov.lineage.exporting import exported_events
 from airflow_gov.lineage.ingesting import Intake
+from airflow_gov.lineage.origins import row_origin
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.graph import Direction
 from airflow_gov.model.intake import MOST_PAIRS, Told
 from airflow_gov.model.lineage import Named, Origin, TagFacts
+from airflow_gov.model.loads import Load, LoadState, SourceRef, Version, VersionKind, WriteMode
+from airflow_gov.model.zones import DatasetName
 from airflow_gov.store import Store
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
@@ -284,4 +293,106 @@ def test_what_is_too_large_for_an_index_is_the_events_fault_and_not_the_stores(p
             {"name": "".join(chr(0x4E00 + number) for number in range(2_000))},
         )
     assert raised.value.reason.value == "store_refused"
+    store.dispose()
+
+
+def test_versions_that_many_loads_read_are_walked_once(tmp_path):
+    """A table that grows every day, made from one that grows every day."""
+    store = Store(f"sqlite:///{tmp_path}/governance.db")
+    store.upgrade()
+    days = 40
+    for day in range(1, days + 1):
+        _publish(store, "raw.orders", day)
+        _publish(store, "clean.orders", day, source="raw.orders")
+    _publish(store, "gold.orders", 1, source="clean.orders", sourced=days)
+    asked: list[str] = []
+    listen(store._database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    found = row_origin(store, "gold.orders", "gold.orders-1", dags=None)
+    assert len(found.made) == 2 * days + 1
+    assert not found.truncated
+    assert len(asked) < 10 * len(found.made)
+    store.dispose()
+
+
+def _publish(store: Store, name: str, day: int, *, source: str | None = None, sourced: int = 0) -> None:
+    dataset, at = DatasetName.parse(name), T0 + timedelta(days=day)
+    read = DatasetName.parse(source) if source else None
+    snapshot, load_id = _snapshot(name, day), f"{name}-{day}"
+    load = Load(
+        dataset,
+        load_id,
+        ("dag", str(day), name, "-1"),
+        "dag",
+        str(day),
+        name,
+        -1,
+        load_id,
+        WriteMode.APPEND,
+        LoadState.WRITING,
+        "contract",
+        sources=(SourceRef(read, _snapshot(str(read), sourced or day), version=sourced or day),)
+        if read
+        else (),
+    )
+    store.loads.begin(load, lease=timedelta(minutes=1), is_alive=None)
+    before = _snapshot(name, day - 1) if day > 1 else None
+    store.loads.candidate(
+        replace(load, state=LoadState.CANDIDATE, base_snapshot_id=before, candidate_snapshot_id=snapshot)
+    )
+    store.versions.record(
+        Version(
+            dataset,
+            day,
+            snapshot,
+            f"v{day}",
+            VersionKind.PUBLISH,
+            (load_id,),
+            None,
+            "contract",
+            load_id,
+            rows=day,
+            size=1,
+            files=1,
+            parent_snapshot_id=before,
+            published_at=at,
+        )
+    )
+    store.loads.published(dataset, [load_id])
+
+
+def _snapshot(name: str, day: int) -> int:
+    return 1_000 * len(name) + day
+
+
+def test_a_process_forked_while_another_thread_learns_does_not_wait_for_it(store, intake):
+    take(intake, outside(outputs=[dataset(Named("x", "y"))]))
+    child = -1
+    with store.lineage.record.__self__._memory._lock:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)  # ends the child where it waits
+            code = 1
+            try:
+                take(
+                    Intake(lambda: store, own_namespace=None), outside(1, outputs=[dataset(Named("x", "z"))])
+                )
+                code = 0
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert len(store.lineage.read.names.search("x/z", dags=None)) == 1
+
+
+def test_an_event_is_exported_as_a_line_however_it_was_written(tmp_path):
+    """A line separator is no line break of JSON and may stand in a name as it is."""
+    store = Store(f"sqlite:///{tmp_path}/governance.db")
+    store.upgrade()
+    plain = outside(outputs=[dataset(Named("x", "a\u2028b\x85c"))])
+    text = json.dumps(plain, indent=1, ensure_ascii=False).replace("\n", "\r\n").encode("utf-8-sig")
+    intake = Intake(lambda: store, own_namespace=None)
+    assert intake.take([text], origin=Origin.HTTP).accepted == 1
+    (line,) = exported_events(store, dags=None)
+    assert line.count("\n") == 1
+    assert line.endswith("\n")
+    assert json.loads(line) == plain
     store.dispose()

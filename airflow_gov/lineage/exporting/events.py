@@ -34,8 +34,10 @@ def exported_events(
 
 def _lines(page: list[StoredEvent]) -> Iterator[str]:
     for event in page:
-        # What was taken in is JSON already; that it has no line break in it is ours to see to.
-        yield " ".join(event.body.decode().splitlines()) + "\n"
+        # What was taken in is JSON already. A line of its own it is without the breaks between its parts;
+        # within its strings JSON has none of these two, and all else there stays as it is.
+        text = event.body.decode("utf-8-sig")
+        yield text.replace("\r", " ").replace("\n", " ") + "\n"
 
 
 def _allowed(store: Store, page: list[StoredEvent], dags: frozenset[str]) -> Iterator[str]:

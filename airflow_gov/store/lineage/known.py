@@ -123,8 +123,14 @@ class Memory:
         return Draft(known if known.identities == identities else Known(identities))
 
     def learn(self, draft: Draft) -> None:
-        """Take over what a transaction learnt that has committed."""
-        with self._lock:
+        """Take over what a transaction learnt that has committed.
+
+        Nobody waits for the lock, for a process that was forked meanwhile would wait for ever: whoever finds
+        it taken learns nothing.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
             if draft.identities < max(self._known.identities, 0):
                 return
             if draft.identities > self._known.identities:
@@ -137,6 +143,8 @@ class Memory:
             known.tellings = _added(known.tellings, draft.tellings.new)
             known.told = _added(known.told, _short(draft.told.new))
             known.within = _added(known.within, draft.within.new)
+        finally:
+            self._lock.release()
 
 
 def _added(mine: dict[K, V], new: dict[K, V]) -> dict[K, V]:
