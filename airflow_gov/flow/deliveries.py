@@ -297,7 +297,7 @@ def _asked(source: DatabaseSource, failure: str, question: Callable[[], Any]) ->
     """Ask a database; what its driver raises becomes ours, with the connection's name."""
     try:
         return question()
-    except Exception as error:  # every driver has its own errors (PEP 249)
+    except Exception as error:  # noqa: BLE001 - every driver has its own errors (PEP 249)
         quotes = any(kind.__name__ in _QUOTING_VALUES for kind in type(error).__mro__)
         # The first line says what is wrong, the others show where: in the data.
         words = _QUOTED.sub("'…'", str(error).partition("\n")[0]) if quotes else str(error)

@@ -230,7 +230,7 @@ def job_of(job: Job, runs: list[Run], up: Neighbours, down: Neighbours) -> JobNo
         try_number=only.try_number if only else None,
         started_at=start,
         ended_at=end,
-        duration=(end - start).total_seconds() if start and end else None,
+        duration=only.duration if only else (end - start).total_seconds() if start and end else None,
         up=up,
         down=down,
     )

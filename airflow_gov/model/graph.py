@@ -101,6 +101,8 @@ class Run:
     """One run of a job.
 
     :param status: of the execution's record, where there is one.
+    :param worked: seconds of work as that record counts them: a run that was deferred, or started again under
+        the same id, has one start only.
     """
 
     run_id: str
@@ -118,6 +120,7 @@ class Run:
     execution_id: str | None = None
     error_message: str | None = None
     status: str | None = None
+    worked: float | None = None
 
     @property
     def state(self) -> JobState:
@@ -126,9 +129,11 @@ class Run:
 
     @property
     def duration(self) -> float | None:
-        """Seconds from start to end."""
+        """Seconds of work, else from start to end."""
         if self.started_at is None or self.ended_at is None:
             return None
+        if self.worked is not None:
+            return self.worked
         return (self.ended_at - self.started_at).total_seconds()
 
 

@@ -792,6 +792,30 @@ def test_a_run_stands_as_its_record_says_where_that_says_more(
     assert found.state == state
 
 
+def test_a_run_that_started_twice_took_as_long_as_it_worked(scratch: Store) -> None:
+    """It was deferred in between, or its Dag run was run again under the same id."""
+    run_id = str(uuid.uuid4())
+    scratch.executions.finish(records.execution("tried", status=Status.SUCCESS, duration=4.5))
+    events = [
+        told(
+            "work",
+            ["a"],
+            ["b"],
+            dag_id="flights",
+            minute=minute,
+            state=state,
+            dag_run_id="twice",
+            execution_id="tried",
+            run_id=run_id,
+        )
+        for minute, state in ((0, RunState.START), (8, RunState.START), (9, RunState.COMPLETE))
+    ]
+    scratch.lineage.record(events, origin=Origin.TRANSPORT, at=T0)
+    (found,) = scratch.lineage.read.runs.of_dag_run("flights", "twice", dags=None)
+    assert found.duration == 4.5
+    assert node(drawn(scratch, "run:flights:twice"), "flights.work", "job").duration == 4.5
+
+
 def test_of_mapped_instances_the_one_that_failed_is_told(store: Store) -> None:
     events = [
         told("work", ["a"], ["b"], dag_id="d", minute=n, dag_run_id="r1", map_index=n, state=state)

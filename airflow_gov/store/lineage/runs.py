@@ -37,6 +37,7 @@ _RUN = (
         run.c.execution_id,
         run.c.error_message,
         execution.c.status,
+        execution.c.duration.label("worked"),
         job.c.name.label("job_name"),
     )
     .join(job, job.c.job_id == run.c.job_id)
