@@ -383,6 +383,18 @@ def test_a_process_forked_while_another_thread_learns_does_not_wait_for_it(store
     assert len(store.lineage.read.names.search("x/z", dags=None)) == 1
 
 
+def test_the_dags_that_started_a_dag_are_exported_to_whoever_may_read_them(store, intake):
+    """The provider tells them of a Dag run that assets started."""
+    upstream = [{"job": {"namespace": "default", "name": "hr.pay"}, "dependency_type": "IMPLICIT_ASSET"}]
+    start = own("flights.load", inputs=[dataset(Named("x", "y"))])
+    start["run"]["facets"]["jobDependencies"] = {"upstream": upstream}
+    take(intake, start)
+    assert "hr.pay" in "".join(exported_events(store, dags=None))
+    (line,) = exported_events(store, dags=LIMITED)
+    assert "hr.pay" not in line
+    assert json.loads(line)["job"]["name"] == "flights.load"
+
+
 def test_an_event_is_exported_as_a_line_however_it_was_written(tmp_path):
     """A line separator is no line break of JSON and may stand in a name as it is."""
     store = Store(f"sqlite:///{tmp_path}/governance.db")

@@ -46,6 +46,8 @@ def _allowed(store: Store, page: list[StoredEvent], dags: frozenset[str]) -> Ite
     seen = {run.run_id for run in store.lineage.read.runs.get(named, dags=dags)}
     for body in bodies:
         if _run(body) in seen:
+            # It names the Dags whose assets started this one.
+            body["run"].get("facets", {}).pop("jobDependencies", None)
             if any(parent not in seen for parent in _parents(body)):
                 body["run"]["facets"].pop("parent")
             yield json.dumps(body, ensure_ascii=False) + "\n"

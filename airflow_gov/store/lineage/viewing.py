@@ -87,14 +87,15 @@ class View:
         """
         if self.dags is None:
             return []
-        told = (
-            (job_dataset, job_dataset.c.dataset_id),
-            (edge, edge.c.source_id),
-            (edge, edge.c.target_id),
-        )
-        seen = [exists().where(end == dataset.c.dataset_id, *self.through(table)) for table, end in told]
-        alone = [~exists().where(end == dataset.c.dataset_id) for _, end in told]
-        return [or_(*seen, and_(*alone))]
+        touched = job_dataset.c.dataset_id == dataset.c.dataset_id
+        source = edge.c.source_id == dataset.c.dataset_id
+        return [
+            or_(
+                exists().where(touched, *self.through(job_dataset)),
+                exists().where(source, *self.through(edge)),
+                and_(~exists().where(touched), ~exists().where(source)),
+            )
+        ]
 
     @property
     def columns(self) -> list[ColumnElement[bool]]:
