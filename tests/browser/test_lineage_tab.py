@@ -114,9 +114,18 @@ def test_each_tab_opens_from_airflows_own_page(tab: LineageTab, path: str, there
     tab.ready()
     expect(tab.card(there)).to_be_attached()
     assert tab.card(there).get_attribute("aria-current") == "true"
+    assert nothing_is_cut(tab), "Airflow's box hides the upper edge of the toolbar"
     if name == "task-instance":
         assert "failed" in (tab.card("gold_shop.return_rate").get_attribute("aria-label") or "")
     tab.picture(f"lineage-{name}")
+
+
+def nothing_is_cut(tab: LineageTab) -> bool:
+    """Whether the upper edge of the first button is where a person can see and click it."""
+    box = tab.frame.locator(".toolbar .button").first.bounding_box()
+    assert box
+    at = "([x, y]) => document.elementFromPoint(x, y).tagName"
+    return bool(tab.page.evaluate(at, [box["x"] + box["width"] / 2, box["y"] + 1]) == "IFRAME")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -159,6 +168,10 @@ def test_a_column_is_traced_and_let_go(tab: LineageTab) -> None:
     traced = tab.card("clean.order_lines").locator(".column[data-traced]")
     expect(traced.first).to_be_attached()
     tab.picture("lineage-trace")
+    frame.get_by_role("combobox", name="Jump to").fill("no such")
+    tab.page.keyboard.press("Escape")
+    expect(frame.get_by_role("combobox", name="Jump to")).to_have_value("")
+    expect(frame.get_by_text("Tracing revenue")).to_be_visible()
     tab.card("gold.revenue_by_day").focus()
     tab.page.keyboard.press("Escape")
     expect(frame.locator(".column-edge")).to_have_count(0)

@@ -52,13 +52,36 @@
     root.style.colorScheme = dark ? "dark" : "light";
   }
 
+  /*
+   * Airflow lays the frame of a Dag's tab some pixels above the box that it scrolls in: nobody can scroll to
+   * what lies there, so nothing of ours does.
+   */
+  function makeRoom() {
+    const frame = window.frameElement;
+    let hidden = 0;
+    for (let box = frame && frame.parentElement; box; box = box.parentElement) {
+      if (parentDocument.defaultView.getComputedStyle(box).overflowY === "visible") continue;
+      const edge = box.getBoundingClientRect().top + box.clientTop - box.scrollTop;
+      hidden = Math.max(hidden, edge - frame.getBoundingClientRect().top);
+    }
+    root.style.paddingTop = hidden > 0 && hidden <= 32 ? `${Math.ceil(hidden)}px` : "";
+  }
+
   if (parentDocument) {
-    takeOver();
-    new MutationObserver(() => {
+    const changed = () => {
       takeOver();
       writeFigures();
       listeners.forEach((listener) => listener());
-    }).observe(parentDocument.documentElement, { attributeFilter: ["class", "lang", "dir"] });
+    };
+    takeOver();
+    makeRoom();
+    const observer = new MutationObserver(changed);
+    observer.observe(parentDocument.documentElement, { attributeFilter: ["class", "lang", "dir"] });
+    // What Airflow's window holds of ours would outlive us.
+    window.addEventListener("pagehide", () => observer.disconnect());
+    window.addEventListener("resize", makeRoom);
+    // The time zone that is chosen in Airflow's menu.
+    window.addEventListener("storage", ({ key }) => key === "timezone" && changed());
   } else {
     followSystem();
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {

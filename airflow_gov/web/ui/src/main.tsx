@@ -28,18 +28,22 @@ const client = new QueryClient({
   },
 });
 
-/** Numbers and dates are written anew when Airflow's language changes. */
+/** Numbers and dates are written anew when Airflow's language or time zone changes. */
 function InLanguage() {
-  const [language, setLanguage] = useState(() => host().language());
+  const [figures, setFigures] = useState(writing);
   useEffect(
     () =>
       host().onChange(() => {
         forgetFormats();
-        setLanguage(host().language());
+        setFigures(writing());
       }),
     [],
   );
-  return <App key={language} />;
+  return <App key={figures} />;
+}
+
+function writing(): string {
+  return `${host().language()} ${host().timeZone()}`;
 }
 
 const place = document.getElementById("lineage");

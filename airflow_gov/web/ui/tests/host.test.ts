@@ -46,6 +46,42 @@ test("a theme, a language and a direction that are changed are followed", async 
   stop();
 });
 
+test("a time zone that is chosen in Airflow's menu is followed", () => {
+  const frame = framed("/");
+  const told = vi.fn();
+  host().onChange(told);
+  frame.dispatchEvent(new StorageEvent("storage", { key: "something-else" }));
+  expect(told).not.toHaveBeenCalled();
+  localStorage.setItem("timezone", JSON.stringify("Asia/Tokyo"));
+  frame.dispatchEvent(new StorageEvent("storage", { key: "timezone" }));
+  expect(told).toHaveBeenCalledOnce();
+});
+
+test("a page that has been left watches Airflow's window no more", async () => {
+  const [left, there] = [framed("/"), framed("/")];
+  await new Promise((done) => setTimeout(done)); // what was observed before is told
+  left.dispatchEvent(new Event("pagehide"));
+  document.documentElement.className = "dark";
+  await vi.waitFor(() => expect(there.document.documentElement.className).toBe("dark"));
+  expect(left.document.documentElement.className).toBe("light");
+});
+
+test.each([
+  ["above the box that it scrolls in", -8, 0, "8px"],
+  ["in it", 0, 0, ""],
+  ["scrolled out of sight", -100, 100, ""],
+])("room is left where the frame lies %s", (_, top, scrollTop, padding) => {
+  document.body.style.overflowY = "auto";
+  Object.defineProperty(document.body, "scrollTop", { value: scrollTop, configurable: true });
+  const frame = framed("/");
+  const at = (y: number) => () => ({ top: y }) as DOMRect;
+  document.body.getBoundingClientRect = at(0);
+  (frame.frameElement as HTMLElement).getBoundingClientRect = at(top);
+  frame.dispatchEvent(new Event("resize"));
+  expect(frame.document.documentElement.style.paddingTop).toBe(padding);
+  Reflect.deleteProperty(document.body, "scrollTop");
+});
+
 test("the state is kept in Airflow's address, beside what is Airflow's", () => {
   framed("/dags/flights/plugin/lineage?tab=x&gov_up=5");
   expect(host().readState()).toEqual({ up: "5" });

@@ -35,8 +35,12 @@ export function CardMenu({ scene }: { scene: Scene }) {
       : [
           ["Details", () => actions.select(id)],
           ["Centre on this", () => actions.focus(id)],
-          [sideLabel(view.expand, id, "up"), () => actions.expand(id, "up", !has(view.expand, id, "up"))],
-          [sideLabel(view.expand, id, "down"), () => actions.expand(id, "down", !has(view.expand, id, "down"))],
+          ...(view.compare
+            ? []
+            : (["up", "down"] as const).map((side): [string, () => void] => [
+                sideLabel(view.expand, id, side),
+                () => actions.expand(id, side, !has(view.expand, id, side)),
+              ])),
           ["Path to…", () => actions.beginPath(id)],
           ...(node.type === "dataset" && node.columns > 0
             ? [[view.open.includes(id) ? "Close columns" : "Open columns", () => actions.open(id)] as [string, () => void]]

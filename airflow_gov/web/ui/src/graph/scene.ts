@@ -40,7 +40,7 @@ export function useScene(): Scene {
   const sides = useWholeSides(view);
   const trace = useTrace(view.trace, view.asOf?.at);
   const path = usePath(view.path);
-  const last = useLast(query.data);
+  const last = useLast(query.isPlaceholderData ? undefined : query.data, questionOf(focus, view));
   // A store that is away for a while takes nothing off the screen; a session that has ended does.
   const graph = query.data ?? (passes(query.error) ? last : undefined);
 
@@ -59,7 +59,9 @@ export function useScene(): Scene {
   const shown = useMemo(() => drawn(left.nodes, left.edges, view.folded), [left, view.folded]);
   const { columns, controls } = useOpenColumns(view.open, view.trace ? trace.data : undefined, view.asOf?.at);
   const placed = useMemo(() => layout(items(shown, view.open), shown.edges), [shown, view.open]);
-  const beyond = useMemo(() => notThere(all.nodes, all.edges), [all]);
+  // Two runs are compared as far as the depth says: single hops are not compared.
+  const isCompared = view.compare !== null;
+  const beyond = useMemo(() => (isCompared ? new Map() : notThere(all.nodes, all.edges)), [all, isCompared]);
   const lit = useMemo(
     () => litNodes(view, view.trace ? trace.data : undefined, view.path ? path.data?.nodes : undefined),
     [view.trace, view.path, trace.data, path.data],
@@ -89,13 +91,18 @@ function kept({ focus }: Graph): string[] {
   return focus.kind === "dataset" || focus.kind === "job" ? focus.nodes : [];
 }
 
-/** What was there before it was not. */
-function useLast<T>(value: T | undefined): T | undefined {
-  const last = useRef(value);
+/** What a graph is of: more or less of the same is the same question. */
+function questionOf(focus: string | null, { asOf, compare }: View): string {
+  return JSON.stringify([focus, asOf?.at, compare]);
+}
+
+/** The last answer to this question. */
+function useLast<T>(value: T | undefined, question: string): T | undefined {
+  const last = useRef({ value, question });
   useEffect(() => {
-    if (value !== undefined) last.current = value;
-  }, [value]);
-  return last.current;
+    if (value !== undefined) last.current = { value, question };
+  }, [value, question]);
+  return last.current.question === question ? last.current.value : undefined;
 }
 
 function passes(error: Error | null): boolean {

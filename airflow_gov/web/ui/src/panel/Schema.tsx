@@ -6,6 +6,7 @@ import { getJson } from "../api/client";
 import type { Column, ColumnPage } from "../api/types";
 import { counted } from "../format";
 import { useActions } from "../graph/actions";
+import { Button } from "../ui/controls";
 import { Icon } from "../ui/icons";
 import { useView } from "../view/context";
 import { Nothing } from "./parts";
@@ -35,16 +36,18 @@ export function Schema({ dataset }: { dataset: string }) {
     overscan: 8,
   });
   const last = rows.getVirtualItems().at(-1)?.index ?? 0;
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = pages;
+  const isWanted = hasNextPage && !isFetchingNextPage && !isFetchNextPageError;
   useEffect(() => {
-    if (last >= columns.length - 10 && hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [last, columns.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
+    if (last >= columns.length - 10 && isWanted) void fetchNextPage();
+  }, [last, columns.length, isWanted, fetchNextPage]);
 
   return (
     <div className="schema">
       <input type="search" placeholder="Search columns" aria-label="Search columns" value={text} onChange={(event) => setText(event.target.value)} />
+      {isFetchNextPageError && <Button label="Load more columns" onClick={() => void fetchNextPage()} />}
       <p className="muted" role="status">
-        {pages.isError ? "The columns could not be loaded." : pages.isPending ? "Loading…" : counted(total, "column")}
+        {pages.isError && !columns.length ? "The columns could not be loaded." : pages.isPending ? "Loading…" : counted(total, "column")}
       </p>
       {!columns.length && pages.isSuccess && <Nothing>{q ? "No column by that name." : "No columns were told."}</Nothing>}
       <div className="scroll" ref={scroll} role="list" aria-label="Columns">

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import { counted } from "../format";
 import { useActions } from "../graph/actions";
@@ -18,8 +18,19 @@ export function TableView({ scene }: { scene: Scene }) {
   const rows = useMemo(() => sorted(scene), [drawn]);
   const neighbours = useMemo(() => neighboursOf(scene), [drawn]);
   const scroll = useRef<HTMLDivElement>(null);
+  const table = useRef<HTMLTableElement>(null);
+  // What is traced stands above the rows, and scrolls with them.
+  const [above, setAbove] = useState(0);
+  useLayoutEffect(() => {
+    const measure = () => setAbove(table.current?.offsetTop ?? 0);
+    measure();
+    const observer = new ResizeObserver(measure);
+    if (table.current?.parentElement) for (const part of table.current.parentElement.children) observer.observe(part);
+    return () => observer.disconnect();
+  }, [scene.trace]);
   const list = useVirtualizer({
     count: rows.length,
+    scrollMargin: above,
     getScrollElement: () => scroll.current,
     estimateSize: () => 44,
     overscan: 12,
@@ -30,12 +41,12 @@ export function TableView({ scene }: { scene: Scene }) {
     if (at >= 0) list.scrollToIndex(at);
   }, [at, list]);
   const items = list.getVirtualItems();
-  const before = items[0]?.start ?? 0;
-  const after = list.getTotalSize() - (items.at(-1)?.end ?? 0);
+  const before = items[0] ? items[0].start - above : 0;
+  const after = list.getTotalSize() - ((items.at(-1)?.end ?? above) - above);
   return (
     <div className="table-view" ref={scroll} tabIndex={0} aria-label="Lineage as a table" role="region">
       {scene.trace && <TraceTable trace={scene.trace} />}
-      <table role="table" aria-rowcount={rows.length + 1} aria-label={counted(rows.length, "dataset and job", "datasets and jobs")}>
+      <table role="table" ref={table} aria-rowcount={rows.length + 1} aria-label={counted(rows.length, "dataset and job", "datasets and jobs")}>
         <thead role="rowgroup">
           <tr role="row">
             <th role="columnheader" scope="col">Name</th>

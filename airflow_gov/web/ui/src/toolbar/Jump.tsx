@@ -40,6 +40,8 @@ export function Jump({ scene }: { scene: Scene }) {
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === "Escape") {
+      // It closes this list; what is traced or selected is closed by the next one.
+      if (open || text) event.stopPropagation();
       setOpen(false);
       if (!text) input.current?.blur();
       setText("");

@@ -70,8 +70,10 @@ function RunList({ runs, pending, failed, chosen, onChoose }: RunListProps) {
 
 /** Two runs beside each other. */
 export function Compare() {
-  const { view, update } = useView();
-  const { dag, runs, pending, failed } = useDagRuns();
+  const { view, focus, update } = useView();
+  const { runs, pending, failed } = useDagRuns();
+  // A dataset or a job in focus has no runs of its own to compare.
+  const dag = focus && dagOf(focus);
   const [newest, older] = runs;
   return (
     <Popover icon="tilde" label="Compare" badge={view.compare ? "on" : null} disabled={dag === null}>
@@ -85,7 +87,7 @@ export function Compare() {
             onSubmit={(event) => {
               event.preventDefault();
               const chosen = new FormData(event.currentTarget);
-              update({ compare: { a: String(chosen.get("a")), b: String(chosen.get("b")) }, asOf: null });
+              update({ compare: { a: String(chosen.get("a")), b: String(chosen.get("b")) }, asOf: null, expand: [] });
               close();
             }}
           >
