@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, tuple_
 
 from airflow_gov.model.catalogue import OUTSIDE, OutsideDataset, Wanted
+from airflow_gov.model.zones import QUARANTINE_SUFFIX
 from airflow_gov.store.catalogue_search import containing
+from airflow_gov.store.catalogue_tables import catalogue
 from airflow_gov.store.lineage.viewing import View
 from airflow_gov.store.lineage_tables import column, tag
 from airflow_gov.store.lineage_tables import dataset as table
@@ -57,7 +59,10 @@ class Outside:
 
 
 def _conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [table.c.governed.is_(None)]
+    # Events of another installation name datasets of a lake that is not ours.
+    ours = exists().where(catalogue.c.dataset == table.c.governed)
+    others = and_(~table.c.governed.endswith(QUARANTINE_SUFFIX, autoescape=True), ~ours)
+    conditions: list[ColumnElement[bool]] = [or_(table.c.governed.is_(None), others)]
     contains = containing(connection)
     for word in wanted.words:
         columns = select(column.c.dataset_id).where(contains(func.lower(column.c.name), word))

@@ -87,23 +87,22 @@ def dataset_page(site: Site, viewer: Viewer, name: str, section: str, after: str
     """
     store, dags = site.store(), viewer.readable_dags()
     number = _NODE.fullmatch(name)
-    if number is None:
-        about = dataset.header(site, store, _parse(name))
-        if about is None or section not in GOVERNED:
-            _unknown()
+    about = None if number else dataset.header(site, store, _parse(name))
+    if about is not None:
         asked = dataset.Asked(store, dags, about, after)
-        return DatasetPage(about, section, GOVERNED[section].read(asked))
-    node = outside.find_node(store, int(number[1]), dags)
+        return DatasetPage(about, section, _section(GOVERNED, section).read(asked))
+    node = outside.find_node(store, int(number[1]), dags) if number else outside.find_named(store, name, dags)
     if node is None:
         _unknown()
-    if node.governed is not None:
+    if number and node.governed and store.catalogue.get(_parse(node.governed)) is not None:
         return node.governed
-    if section not in OUTSIDE:
-        _unknown()
     beyond = outside.outside_header(store, node, dags)
-    return DatasetPage(
-        beyond, section, OUTSIDE[section].read(outside.OutsideAsked(store, dags, beyond, after))
-    )
+    read = _section(OUTSIDE, section).read
+    return DatasetPage(beyond, section, read(outside.OutsideAsked(store, dags, beyond, after)))
+
+
+def _section(sections: Mapping[str, Section], name: str) -> Section:
+    return sections.get(name) or _unknown()
 
 
 def _parse(name: str) -> DatasetName:

@@ -98,6 +98,12 @@ def find_node(store: Store, dataset_id: int, dags: frozenset[str] | None) -> Dat
     return found[0] if found else None
 
 
+def find_named(store: Store, governed: str, dags: frozenset[str] | None) -> Dataset | None:
+    """A dataset of the graph by the name it has in a lake: in another one, or a quarantine of this one."""
+    found = store.lineage.read.nodes.governed([governed], dags=dags)
+    return found[0] if found else None
+
+
 def outside_header(store: Store, node: Dataset, dags: frozenset[str] | None) -> OutsideHeader:
     """What stands above every section."""
     nodes = store.lineage.read.nodes

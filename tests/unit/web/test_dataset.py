@@ -201,6 +201,18 @@ def test_a_dataset_from_outside_tells_what_its_events_told(client: TestClient) -
         assert client.get(f"/datasets/{node}/{section}").status_code == 404
 
 
+def test_what_lineage_alone_calls_governed_has_a_page_as_well(reader: TestClient, store: Store) -> None:
+    """Events of another installation, or a store that was made anew."""
+    lineage_graphs.fill_lineage(store)
+    found = plain(reader, "catalogue?q=customer_value")["outside"]
+    assert len(found) == 1
+    assert "known from lineage only" in reader.get("/datasets/gold.customer_value").text
+    for name in ("gold.customer_value", f"d{found[0]['dataset_id']}"):
+        assert plain(reader, f"datasets/{name}/lineage")["lineage"]["upstream"]
+    assert reader.get("/datasets/gold.nothing").status_code == 404
+    assert reader.get("/datasets/gold.customer_value/quality").status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -292,29 +304,30 @@ def test_ids_with_odd_characters_are_escaped_in_links(reader: TestClient, store:
     assert f"../../dags/{escaped}/runs/{escaped}/tasks/{escaped}/mapped/3" in links
 
 
+@pytest.fixture(scope="module")
+def shopper(shop_app: FastAPI) -> TestClient:
+    return reading(shop_app, "shopper")
+
+
 class TestLimited:
     """Somebody who may read all Dags of the shop but one."""
 
-    @pytest.fixture(scope="class")
-    def limited(self, shop_app: FastAPI) -> TestClient:
-        return reading(shop_app, "shopper")
-
     def test_an_execution_of_a_hidden_dag_is_answered_as_one_there_is_not(
-        self, limited: TestClient, client: TestClient
+        self, shopper: TestClient, client: TestClient
     ) -> None:
         path = f"/executions/{secret_execution()}"
         assert client.get(path).status_code == 200
         for address in (path, f"/api/v1{path}"):
-            there, nowhere = limited.get(address), limited.get(address[:-3] + "000")
+            there, nowhere = shopper.get(address), shopper.get(address[:-3] + "000")
             assert (there.status_code, there.text) == (404, nowhere.text)
 
     def test_neither_the_dag_nor_its_executions_appear_anywhere(
-        self, limited: TestClient, client: TestClient
+        self, shopper: TestClient, client: TestClient
     ) -> None:
         hidden = (lineage_graphs.SECRET_DAG, secret_execution("payroll"), secret_execution("salaries"))
         told = {path: client.get(path).text for path in self.pages(client)}
         for path in told:
-            text = limited.get(path).text
+            text = shopper.get(path).text
             assert not [name for name in hidden if name in text], path
         assert sum(lineage_graphs.SECRET_DAG in text for text in told.values()) > 8, "the others see it"
 
@@ -334,9 +347,9 @@ class TestLimited:
         paths += ["overview", "catalogue", "zones"]
         return [f"/{path}" for path in paths] + [f"/api/v1/{path}" for path in paths] + reported
 
-    def test_counts_do_not_tell_of_it(self, limited: TestClient, client: TestClient) -> None:
+    def test_counts_do_not_tell_of_it(self, shopper: TestClient, client: TestClient) -> None:
         for dataset in ("clean.salaries", "clean.stores"):
-            seen = plain(limited, f"datasets/{dataset}/executions")["executions"]
+            seen = plain(shopper, f"datasets/{dataset}/executions")["executions"]
             everything = plain(client, f"datasets/{dataset}/executions")["executions"]
             hidden = [
                 each for each in everything["uses"] if each["by"]["dag_id"] == lineage_graphs.SECRET_DAG
@@ -345,15 +358,15 @@ class TestLimited:
             assert len(seen["uses"]) == len(everything["uses"]) - len(hidden)
             assert seen["next"] is None
 
-    def test_what_lies_behind_it_is_no_neighbour(self, limited: TestClient, client: TestClient) -> None:
+    def test_what_lies_behind_it_is_no_neighbour(self, shopper: TestClient, client: TestClient) -> None:
         path = "datasets/clean.stores/lineage"
         assert "gold.<wbr>payroll" in client.get(f"/{path}").text
-        assert "payroll" not in limited.get(f"/{path}").text
-        assert plain(limited, "datasets/gold.payroll/lineage")["lineage"]["upstream"] == []
+        assert "payroll" not in shopper.get(f"/{path}").text
+        assert plain(shopper, "datasets/gold.payroll/lineage")["lineage"]["upstream"] == []
 
     def test_a_verdict_is_told_without_the_execution_that_gave_it(
-        self, limited: TestClient, client: TestClient
+        self, shopper: TestClient, client: TestClient
     ) -> None:
         (entry,) = plain(client, "catalogue?q=gold.payroll")["entries"]
         assert plain(client, f"verdicts/{entry['verdict_id']}")["execution_id"]
-        assert plain(limited, f"verdicts/{entry['verdict_id']}")["execution_id"] is None
+        assert plain(shopper, f"verdicts/{entry['verdict_id']}")["execution_id"] is None
