@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 #: Requests that are worked on at once, those that may wait for it, and what all may hold in memory, in bytes.
 #: Airflow's own routes have threads of their own.
-_THREADS, _MOST_WAITING, _MOST_BYTES = 8, 500, 250_000_000
+_THREADS, _MOST_WAITING, _MOST_BYTES = 32, 500, 250_000_000
 #: Parts that a gzip body may be put together of.
 _MOST_PARTS = 100
 #: Seconds after which a client that was turned away may try again.
