@@ -6,6 +6,7 @@ imported until its first request comes in, which happens in the API server only.
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ class GovernanceApp:
 
     def __init__(self, make: Callable[[], FastAPI]) -> None:
         self._make = make
+        self._lock = Lock()
         self._app: FastAPI | None = None
 
     async def __call__(
@@ -37,9 +39,15 @@ class GovernanceApp:
         receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
         send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
     ) -> None:
-        if self._app is None:
-            self._app = self._make()
-        await self._app(scope, receive, send)
+        # Importing all of it takes a second or two, in which Airflow's own pages are to be answered.
+        app = self._app or await asyncio.to_thread(self._made)
+        await app(scope, receive, send)
+
+    def _made(self) -> FastAPI:
+        with self._lock:
+            if self._app is None:
+                self._app = self._make()
+            return self._app
 
 
 class CurrentStore:

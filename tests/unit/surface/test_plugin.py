@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow import plugins_manager
 
 from airflow_gov.listeners import delivery, lineage, runs
-from airflow_gov.plugins.governance import CurrentStore, GovernancePlugin
+from airflow_gov.plugins.governance import CurrentStore, GovernanceApp, GovernancePlugin
 from airflow_gov.settings import STORE_CONNECTION_VARIABLE
 
 HEAVY = (
@@ -95,3 +98,30 @@ def test_the_pages_read_the_store_the_connection_names_now(
     assert current() is one
     point_to("two.db")
     assert current().address.endswith("two.db")
+
+
+def test_the_application_is_made_once_while_others_are_answered() -> None:
+    made, answered = [], []
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def answer(scope: Any, *_: Any) -> None:
+        answered.append(scope["number"])
+
+    def make() -> Any:
+        made.append(1)
+        begun.set()
+        assert go_on.wait(30)
+        return answer
+
+    async def ask() -> None:
+        app: Any = GovernanceApp(make)
+        asked = asyncio.gather(*(app({"number": number}, None, None) for number in range(2)))
+        while not begun.is_set():
+            # A loop that makes the application itself would never come here.
+            await asyncio.sleep(0.01)
+        go_on.set()
+        await asked
+
+    asyncio.run(asyncio.wait_for(ask(), 60))
+    assert made == [1]
+    assert sorted(answered) == [0, 1]
