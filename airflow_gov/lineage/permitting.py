@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.lineage.event_errors import EventError
@@ -10,7 +11,13 @@ from airflow_gov.lineage.naming import OUR_NAMESPACE
 from airflow_gov.model.lineage import EventKind, LineageEvent, Origin
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from airflow_gov.model.tokens import TokenRecord
+
+
+#: How far a producer's clock may be ahead of ours; more than any time zone that was forgotten.
+AHEAD = timedelta(days=1)
 
 
 class ForbiddenError(EventError):
@@ -43,6 +50,22 @@ def check_permitted(
             path,
         )
     _check_datasets(event)
+
+
+def check_time(event: LineageEvent, *, origin: Origin, now: datetime) -> None:
+    """Refuse what came over HTTP and says that it happens later: as long as that, nothing newer counts.
+
+    Our own tasks are believed: that would lose what they tell.
+
+    :param now: by our clock.
+    :raises EventError: it is more than :data:`AHEAD` later.
+    """
+    if origin is Origin.HTTP and event.event_time > now + AHEAD:
+        raise EventError(
+            f"lies more than {AHEAD.days} day ahead of this server's time ({now:%Y-%m-%d %H:%M} UTC): set "
+            "the producer's clock",
+            "$.eventTime",
+        )
 
 
 def permits(patterns: Sequence[str], namespace: str) -> bool:
