@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from airflow_gov.model.column_lineage import Transformation
 
@@ -49,9 +49,8 @@ class RunState(StrEnum):
         return self in (RunState.COMPLETE, RunState.ABORT, RunState.FAIL)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Named:
-    """A job's or a dataset's full name."""
+class Named(NamedTuple):
+    """A job's or a dataset's full name. A tuple, for names are looked up more than all else."""
 
     namespace: str
     name: str
@@ -69,6 +68,7 @@ class LineageEvent:
     :param run_id: of a run event: a UUID in lower case.
     :param job: of run and job events.
     :param body: the whole event, as it arrived.
+    :param text: its JSON, where it arrived so; it need not be written again.
     """
 
     kind: EventKind
@@ -78,6 +78,7 @@ class LineageEvent:
     run_id: str | None
     job: Named | None
     body: Mapping[str, Any]
+    text: bytes | None = None
 
 
 # --- what is remembered of an event --------------------------------------------------------------------
