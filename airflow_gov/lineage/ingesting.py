@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.lineage.events import EventError, parse_event, parse_text
-from airflow_gov.lineage.permitting import ForbiddenError, check_permitted
+from airflow_gov.lineage.permitting import ForbiddenError, check_permitted, check_time
 from airflow_gov.lineage.projecting import project
 from airflow_gov.model.errors import GovernanceError, Reason, StoreUnavailableError
 from airflow_gov.model.intake import DeadLetter
@@ -155,6 +155,7 @@ class Intake:
         try:
             event = parse_event(parse_text(given) if isinstance(given, bytes) else given)
             check_permitted(event, origin=entry.origin, own_namespace=self._own_namespace, token=token)
+            check_time(event, origin=entry.origin, now=entry.at)
             projection = project(event, origin=entry.origin, own_namespace=self._own_namespace)
         except EventError as error:
             entry.refuse(index, given, error)

@@ -260,6 +260,15 @@ def test_an_event_of_no_possible_time_is_refused(intake, year):
     assert refusal.path == "$.eventTime"
 
 
+@pytest.mark.parametrize(("ahead", "refused"), [(timedelta(hours=23), 0), (timedelta(days=2), 1)])
+def test_an_event_from_outside_that_says_it_is_yet_to_come_is_refused(store, ahead, refused):
+    intake = Intake(lambda: store, own_namespace="default", clock=lambda: T0)
+    later = {"eventTime": (T0 + ahead).isoformat()}
+    taken = intake.take([{**outside(), **later}], origin=Origin.HTTP)
+    assert [each.path for each in taken.refused] == ["$.eventTime"] * refused
+    assert intake.take([{**own("flights.load"), **later}], origin=Origin.TRANSPORT).accepted == 1
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
 def test_a_server_in_another_zone_reads_every_moment(postgres_database, zone):
