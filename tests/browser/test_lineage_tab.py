@@ -201,6 +201,25 @@ def test_details_lead_to_airflows_pages_and_back(tab: LineageTab) -> None:
     assert "gov_tab=facets" in tab.page.url
     tab.page.reload()
     expect(tab.ready().get_by_role("tab", name="Raw facets")).to_have_attribute("aria-selected", "true")
+    frame.get_by_role("tab", name="Overview").click()
+    frame.get_by_role("link", name="Open in Governance").click()
+    governance = tab.page.frame_locator("iframe[title=Governance]")
+    expect(governance.get_by_role("heading", name="gold.revenue_by_day").first).to_be_visible()
+    assert "/plugin/governance/airflow-gov/datasets/gold.revenue_by_day" in tab.page.url
+
+
+def test_a_path_leads_from_one_card_to_another(tab: LineageTab) -> None:
+    frame = tab.open()
+    tab.show("gold.revenue_by_region").click(button="right")
+    tab.picture("lineage-menu")
+    frame.get_by_role("menuitem", name="Path to…").click()
+    expect(frame.get_by_text("Choose the card the path leads to")).to_be_visible()
+    tab.show("preprocessed.stores").click()
+    expect(frame.get_by_text("The path between two cards")).to_be_visible()
+    expect(tab.card("clean.stores")).not_to_have_attribute("data-faded", "true")
+    expect(tab.card("clean.orders")).to_have_attribute("data-faded", "true")
+    tab.page.keyboard.press("Escape")
+    expect(frame.locator("[data-faded]")).to_have_count(0)
 
 
 def test_a_past_run_is_looked_at_and_two_are_compared(tab: LineageTab) -> None:
