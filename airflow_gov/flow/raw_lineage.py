@@ -35,13 +35,14 @@ def database_lineage(source: DatabaseSource, columns: Sequence[str]) -> ColumnLi
     :param source: the query, and which database it is.
     :param columns: names of the result's columns in order.
     """
-    from airflow_gov.lineage.outside import table_uri
+    from airflow_gov.lineage.outside import as_kept, table_uri
     from airflow_gov.transform.column_lineage import sql_lineage
     from airflow_gov.transform.column_lineage.by_name import copied_lineage
 
     if source.identity.get("table"):
         return copied_lineage(table_uri(source.identity), columns)
-    lineage = sql_lineage(source.sql, {}, dialect=_dialect(source.identity), outputs=columns)
+    sql = as_kept(source.sql, source.identity)
+    lineage = sql_lineage(sql, {}, dialect=_dialect(source.identity), outputs=columns)
 
     def addressed(inputs: Iterable[InputColumn]) -> tuple[InputColumn, ...]:
         return tuple(

@@ -30,6 +30,8 @@ _SYSTEMS: Mapping[str, tuple[str, str | None, int]] = {
 }
 #: Schemas that a database means where none is named.
 _USUAL_SCHEMAS = {"postgres": "public", "redshift": "public", "vertica": "public", "mssql": "dbo"}
+#: Databases that keep a name without quotes in one case.
+_FOLDING = frozenset({"postgres", "redshift", "snowflake", "oracle"})
 _URI = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*/?.*", re.DOTALL)
 
 
@@ -100,6 +102,32 @@ def _table_address(identity: Mapping[str, str | None], schema: str | None, table
     return Address(namespace, ".".join(part for part in parts if part))
 
 
+def as_kept(sql: str, identity: Mapping[str, str | None]) -> str:
+    """A query with names as the database keeps them: ``Orders`` without quotes is PostgreSQL's ``orders``.
+
+    :param sql: the query; it is given back as it is where that cannot be told.
+    :param identity: as in :func:`table_addresses`.
+    """
+    dialect = _sqlglot_dialect(identity)
+    if dialect not in _FOLDING:
+        return sql
+    import sqlglot
+    from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
+
+    try:
+        statements = sqlglot.parse(sql, dialect=dialect)
+    except (sqlglot.errors.SqlglotError, ValueError, RecursionError):
+        return sql
+    if len(statements) != 1 or statements[0] is None:
+        return sql
+    return str(normalize_identifiers(statements[0], dialect=dialect).sql(dialect=dialect))
+
+
+def _sqlglot_dialect(identity: Mapping[str, str | None]) -> str | None:
+    dialect = identity.get("dialect")
+    return {"postgresql": "postgres", "mssql": "tsql"}.get(dialect or "", dialect)
+
+
 def _tables_of(sql: str | None, identity: Mapping[str, str | None]) -> list[tuple[str | None, str]]:
     """The tables that a query names, in order, each once; none where it cannot be read."""
     if not sql:
@@ -107,12 +135,11 @@ def _tables_of(sql: str | None, identity: Mapping[str, str | None]) -> list[tupl
     import sqlglot
     from sqlglot import exp
 
-    dialect = identity.get("dialect")
-    known = {"postgres": "postgres", "mssql": "tsql"}.get(dialect or "", dialect)
     try:
-        tree = sqlglot.parse_one(sql, dialect=known)
+        tree = sqlglot.parse_one(as_kept(sql, identity), dialect=_sqlglot_dialect(identity))
     except (sqlglot.errors.SqlglotError, ValueError):
         return []
     own = {each.alias_or_name for each in tree.find_all(exp.CTE)}
-    named = [(each.db or None, each.name) for each in tree.find_all(exp.Table)]
+    # A function that gives rows is a table without a name.
+    named = [(each.db or None, each.name) for each in tree.find_all(exp.Table) if each.name]
     return list(dict.fromkeys((schema, name) for schema, name in named if schema or name not in own))

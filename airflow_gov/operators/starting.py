@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from glob import has_magic
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.lineage.dataset_facets import LakeAddress
@@ -64,9 +65,12 @@ def _datasets(names: Any, aliases: Mapping[str, str]) -> Iterable[DatasetName]:
 
 def _outside(source: str | None) -> list[dict[str, Any]]:
     """One file or object outside the lake; which files a pattern means is not known yet."""
-    from airflow_gov.flow.deliveries import without_credentials
+    from airflow_gov.flow.deliveries import shown_source
 
     if source is None or "{{" in source or has_magic(source):
         return []
-    address = source_address(without_credentials(source) if "://" in source else source)
+    local = source.removeprefix("file://")
+    # Named as its delivery will be: a link, or a path from here, is another name of the same file.
+    where = shown_source(source) if "://" in local else str(Path(local).expanduser().resolve())
+    address = source_address(where)
     return [] if address is None else [outside_dataset(address, "FILE", (), Amount())]

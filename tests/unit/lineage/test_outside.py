@@ -8,6 +8,7 @@ import pytest
 
 from airflow_gov.lineage.outside import (
     MOST_FILES,
+    as_kept,
     file_addresses,
     source_address,
     table_addresses,
@@ -51,6 +52,8 @@ def test_a_table_of_a_database_has_its_systems_name(
         ("SELECT * FROM orders o JOIN sales.buyers b ON o.buyer = b.id", ["public.orders", "sales.buyers"]),
         ("WITH a AS (SELECT * FROM orders) SELECT * FROM a, a AS again", ["public.orders"]),
         ("SELECT * FROM orders UNION ALL SELECT * FROM orders", ["public.orders"]),
+        ("SELECT * FROM generate_series(1, 3) AS n, orders", ["public.orders"]),
+        ('SELECT * FROM Orders JOIN "Sales"."Buyers" USING (id)', ["public.orders", "Sales.Buyers"]),
         ("SELECT 1", []),
         ("SELECT FROM WHERE (", []),
         (None, []),
@@ -58,6 +61,20 @@ def test_a_table_of_a_database_has_its_systems_name(
 )
 def test_a_query_reads_the_tables_it_names(sql: str | None, names: list[str]) -> None:
     assert [each.name for each in table_addresses(identity(), sql)] == [f"shop.{name}" for name in names]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "kept"),
+    [
+        ("postgres", 'SELECT id, "Name" FROM orders'),
+        ("snowflake", 'SELECT ID, "Name" FROM ORDERS'),
+        ("mysql", 'SELECT Id, "Name" FROM Orders'),
+        ("exasol", 'SELECT Id, "Name" FROM Orders'),
+        (None, 'SELECT Id, "Name" FROM Orders'),
+    ],
+)
+def test_names_are_as_the_database_keeps_them(dialect: str | None, kept: str) -> None:
+    assert as_kept('SELECT Id, "Name" FROM Orders', identity(dialect=dialect)) == kept
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from airflow_gov.flow.deliveries import delivered
+from airflow_gov.lineage.naming import table_address
 from airflow_gov.links import QualityReportLink
 from airflow_gov.model.errors import GovernanceError, Reason, VerdictFailedError
+from airflow_gov.operators import RawIngestOperator
 from airflow_gov.operators.check import QualityCheckOperator
 from airflow_gov.operators.telling import TellsVerdicts
 from airflow_gov.sensors import QualityGateSensor
@@ -78,6 +81,21 @@ def test_a_task_that_cannot_be_described_goes_on_and_is_told_by_its_parameters(
     assert "OpenLineage is not told what this task read and wrote." in caplog.text
     lineage = gate.get_openlineage_facets_on_failure(None)
     assert [each.name for each in (*lineage.inputs, *lineage.outputs)] == [f"{tmp_path}/clean/flights"] * 2
+
+
+def test_a_file_has_one_name_at_the_start_and_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.csv").write_text("x")
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.chdir(tmp_path)
+    for source in ("link/a.csv", f"{tmp_path}//link/a.csv", f"file://{tmp_path}/link/../real/a.csv"):
+        with delivered(source, tmp_path, lambda: None) as deliveries:
+            (delivery,) = deliveries
+        task = RawIngestOperator(task_id="load", dataset="raw.flights", source=source)
+        (told,) = task.get_openlineage_facets_on_start().inputs
+        assert (told.namespace, told.name) == tuple(table_address(delivery.source))
 
 
 def test_without_openlineage_nothing_is_taken_down() -> None:
