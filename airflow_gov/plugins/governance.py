@@ -40,7 +40,9 @@ class GovernanceApp:
         send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
     ) -> None:
         # Importing all of it takes a second or two, in which Airflow's own pages are to be answered.
-        app = self._app or await asyncio.to_thread(self._made)
+        app = self._app
+        if app is None:
+            app = await asyncio.to_thread(self._made)
         await app(scope, receive, send)
 
     def _made(self) -> FastAPI:

@@ -170,7 +170,8 @@ def _is_compressed(request: Request) -> bool:
 
 def _unzipped(body: bytes) -> bytes:
     """The body without its compression, as far as it is not too large."""
-    pieces, size, rest = [], 0, body
+    pieces: list[bytes] = []
+    size, rest = 0, body
     while rest:
         # What is left is copied for each part: many of them would take their number's square.
         if len(pieces) == _MOST_PARTS:
