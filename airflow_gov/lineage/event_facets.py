@@ -25,6 +25,7 @@ from airflow_gov.lineage.event_checks import (
     wrong_kind,
 )
 from airflow_gov.lineage.event_errors import EventError
+from airflow_gov.lineage.event_plain import at_a_glance, is_plain_lineage, is_plain_schema
 
 _any_object = record({}, {"_deleted": boolean})
 _dataset = record({"namespace": namespace, "name": name})
@@ -69,26 +70,27 @@ JOB_FACETS = {
     "ownership": _owners,
     "tags": record({}, {"tags": each(record({"key": text, "value": text}))}),
 }
+_column_lineage = record(
+    {
+        "fields": mapped(
+            record(
+                {"inputFields": each(_input_field)},
+                {"transformationType": text, "transformationDescription": text},
+            ),
+            key=name,
+        )
+    },
+    {"dataset": each(_input_field)},
+)
 DATASET_FACETS = {
-    "columnLineage": record(
-        {
-            "fields": mapped(
-                record(
-                    {"inputFields": each(_input_field)},
-                    {"transformationType": text, "transformationDescription": text},
-                ),
-                key=name,
-            )
-        },
-        {"dataset": each(_input_field)},
-    ),
+    "columnLineage": at_a_glance(is_plain_lineage, _column_lineage),
     "documentation": _documentation,
     "lifecycleStateChange": record(
         {"lifecycleStateChange": one_of(("ALTER", "CREATE", "DROP", "OVERWRITE", "RENAME", "TRUNCATE"))},
         {"previousIdentifier": _dataset},
     ),
     "ownership": _owners,
-    "schema": record({}, {"fields": each(_field)}),
+    "schema": at_a_glance(is_plain_schema, record({}, {"fields": each(_field)})),
     "symlinks": record({}, {"identifiers": each(record({"namespace": namespace, "name": name}))}),
     "tags": _tags,
     "version": record({"datasetVersion": name}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from airflow_gov.lineage.event_errors import EventError
@@ -139,23 +140,36 @@ def _few(events: list[Any]) -> list[Any]:
 def _read(text: str) -> _Tree:
     reader = _Reader()
     value = reader.read(text)
-    keys, depth = _survey(value)
-    # Whatever looks like a key is counted in the text, and a doubled key only once in the tree: the numbers
-    # are equal where no key is doubled, but for texts that quote JSON, which are read once more.
-    if len(_KEY_ENDS.findall(text)) != keys:
+    keys, strings, depth = _survey(value)
+    if _may_double_keys(text, keys, strings):
         reader = _Reader(every_object=True)
         value = reader.read(text)
     return _Tree(value, depth, reader.odd)
 
 
-def _survey(value: Any) -> tuple[int, int]:
-    """How many keys a tree has, and how deep it is."""
-    keys, depth, level = 0, 0, [value]
-    while level := [each for each in level if type(each) is dict or type(each) is list]:
-        depth += 1
-        keys += sum([len(each) for each in level if type(each) is dict])
-        level = [inner for outer in level for inner in (outer.values() if type(outer) is dict else outer)]
-    return keys, depth
+def _may_double_keys(text: str, keys: int, strings: int) -> bool:
+    """Whether an object of the text may have a key twice; of doubled keys the tree has the last only.
+
+    Without backslashes every string is between two quotes, so that quotes tell the number of strings. Else
+    whatever looks like a key is counted: the numbers are equal where no key is doubled, but for texts that
+    quote JSON, which are read once more.
+    """
+    if "\\" not in text:
+        return text.count('"') != 2 * (keys + strings)
+    return len(_KEY_ENDS.findall(text)) != keys
+
+
+def _survey(value: Any) -> tuple[int, int, int]:
+    """How many keys a tree has, how many strings beside them, and how deep it is."""
+    keys, strings, depth, level = 0, 0, 0, [value]
+    while level:
+        strings += list(map(type, level)).count(str)
+        dicts = [each for each in level if type(each) is dict]
+        lists = [each for each in level if type(each) is list]
+        depth += bool(dicts or lists)
+        keys += sum(map(len, dicts))
+        level = [*chain.from_iterable(map(dict.values, dicts)), *chain.from_iterable(lists)]
+    return keys, strings, depth
 
 
 def _one_by_one(element: str) -> Any:

@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -153,7 +153,10 @@ class Intake:
 
     def _read(self, entry: _Entry, index: int, given: Any, token: TokenRecord | None) -> None:
         try:
-            event = parse_event(parse_text(given) if isinstance(given, bytes) else given)
+            if isinstance(given, bytes):
+                event = replace(parse_event(parse_text(given)), text=given)
+            else:
+                event = parse_event(given)
             check_permitted(event, origin=entry.origin, own_namespace=self._own_namespace, token=token)
             check_time(event, origin=entry.origin, now=entry.at)
             projection = project(event, origin=entry.origin, own_namespace=self._own_namespace)

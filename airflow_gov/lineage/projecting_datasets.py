@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from airflow_gov.lineage.event_checks import MAX_NAME
@@ -22,6 +23,8 @@ _NOTHING: Mapping[str, Any] = {}
 
 #: Fields of a schema that is remembered.
 _LONGEST = 500
+#: Members of a field that has no fields.
+_PLAIN = frozenset({"name", "type", "description"})
 _SCHEMAS: Remembered[tuple[ColumnFacts, ...]] = Remembered()
 
 
@@ -96,10 +99,11 @@ def _columns(facets: Mapping[str, Any]) -> tuple[ColumnFacts, ...] | None:
     fields = told(facets, "schema").get("fields")
     if fields is None:
         return None
-    if len(fields) > _LONGEST or any(field.get("fields") for field in fields):
+    # Most schemas come again with every run, all their fields with the same members.
+    shapes = set(map(tuple, fields))
+    if len(shapes) != 1 or len(fields) > _LONGEST or not _PLAIN.issuperset(shape := shapes.pop()):
         return _read_columns(fields)
-    # Most schemas come again with every run.
-    key = tuple((field["name"], field.get("type"), field.get("description")) for field in fields)
+    key = (shape, *chain.from_iterable(map(dict.values, fields)))
     return _SCHEMAS.get(key) or _SCHEMAS.put(key, _read_columns(fields))
 
 

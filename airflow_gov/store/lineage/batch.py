@@ -5,10 +5,11 @@ Every row that several processes write is locked in one order: jobs, datasets, t
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.lineage import DatasetFacts, EventKind, RunState
+from airflow_gov.model.remembering import by_identity
 from airflow_gov.store.lineage.bulk import put
 from airflow_gov.store.lineage.growing import Growing
 from airflow_gov.store.lineage.identities import Identities
@@ -191,21 +192,31 @@ class Batch:
             if job is None or run is None:
                 continue
             at = projection.event.event_time
-            schemas = _schemas(projection)
             ours = {facts.named for facts in projection.datasets if facts.governed is not None}
             for each in projection.touches:
                 dataset_id = self._identities.find(each.dataset, at)
                 touched = _touch_row(each, dataset_id, run.values["run_id"], job.job_id, at)
                 _add(touches, (touched["run_id"], dataset_id, each.output), touched)
                 believed = dataset_id not in self._governed or each.dataset in ours
-                if each.version is not None and believed:
-                    columns = each.columns or schemas.get(each.dataset)
-                    plain = None if columns is None else [[column.name, column.type] for column in columns]
-                    _add(versions, (dataset_id, each.version), _version_row(each, touched, plain))
+                if not believed or each.version is None:
+                    continue
+                columns = each.columns or _schema(projection, each.dataset)
+                row = _version_row(each, touched, None if columns is None else _plain(columns))
+                if self._has_news(row):
+                    _add(versions, (dataset_id, each.version), row)
         for rows in touches:
             put_touches(self._connection, [rows[key] for key in sorted(rows)])
         for rows in versions:
             put_versions(self._connection, [rows[key] for key in sorted(rows)])
+
+    def _has_news(self, version: dict[str, Any]) -> bool:
+        """Whether there is something new to say of a version: most that are read were told of before."""
+        key, schema = (version["dataset_id"], version["version"]), version["columns"] is not None
+        known = self._known.versions.get(key)
+        if known is None or version["first_seen"] < known[0] or schema > known[1]:
+            self._known.versions[key] = (version["first_seen"], schema)
+            return True
+        return version["written_at"] is not None
 
 
 def _other_names(projection: Projection) -> frozenset[Named]:
@@ -214,10 +225,15 @@ def _other_names(projection: Projection) -> frozenset[Named]:
     return names.difference(facts.named for facts in projection.datasets)
 
 
-def _schemas(projection: Projection) -> dict[Named, tuple[ColumnFacts, ...] | None]:
-    """The schemas of datasets that an event says one thing of: none that it reads and writes."""
-    said = Counter(facts.named for facts in projection.datasets)
-    return {facts.named: facts.columns for facts in projection.datasets if said[facts.named] == 1}
+def _schema(projection: Projection, named: Named) -> tuple[ColumnFacts, ...] | None:
+    """The schema of a dataset that an event says one thing of, and does not read and write."""
+    said = [facts.columns for facts in projection.datasets if facts.named == named]
+    return said[0] if len(said) == 1 else None
+
+
+@by_identity
+def _plain(columns: tuple[ColumnFacts, ...]) -> list[list[str]]:
+    return [[column.name, column.type] for column in columns]
 
 
 def _add(

@@ -108,5 +108,5 @@ def _row(event: LineageEvent, origin: Origin, at: datetime) -> dict[str, Any]:
         "job_name": event.job.name if event.job else None,
         "origin": origin,
         "received_at": at,
-        "body": zlib.compress(dump_json(event.body).encode(), 1),
+        "body": zlib.compress(event.text or dump_json(event.body).encode(), 1),
     }

@@ -60,7 +60,7 @@ class Growing:
         if run.before[0] != generation:
             # It counted for another generation before.
             self._look(job_id, _EVER)
-        elif run.before[3] != telling_id:
+        elif not self._tellings.is_within(run.before[3], telling_id):
             told, tells = (self._tellings.told(each) for each in (run.before[3], telling_id))
             if lost := told.dataset_edges - tells.dataset_edges:
                 self._look(job_id, _EVER)

@@ -12,6 +12,7 @@ from airflow_gov.store.lineage_tables import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -73,6 +74,7 @@ class Known:
     :param mentions: a dataset's id by how an event names it: all of these names are known, and its own.
     :param tellings: a telling's id by its job and its hash.
     :param told: tellings by id.
+    :param versions: when a version of a dataset was heard of, and whether with its schema.
     :param within: of two tellings, whether the first has nothing that the second has not.
     """
 
@@ -82,6 +84,7 @@ class Known:
     mentions: dict[Mention, int] = field(default_factory=dict)
     tellings: dict[tuple[int, str], int] = field(default_factory=dict)
     told: dict[int, Told] = field(default_factory=dict)
+    versions: dict[tuple[int, str], tuple[datetime, bool]] = field(default_factory=dict)
     within: dict[tuple[int, int], bool] = field(default_factory=dict)
 
 
@@ -95,6 +98,7 @@ class Draft:
         self.mentions = Layer(known.mentions)
         self.tellings = Layer(known.tellings)
         self.told = Layer(known.told)
+        self.versions = Layer(known.versions)
         self.within = Layer(known.within)
 
     def lose(self) -> None:
@@ -142,6 +146,7 @@ class Memory:
             known.mentions = _added(known.mentions, draft.mentions.new)
             known.tellings = _added(known.tellings, draft.tellings.new)
             known.told = _added(known.told, _short(draft.told.new))
+            known.versions = _added(known.versions, draft.versions.new)
             known.within = _added(known.within, draft.within.new)
         finally:
             self._lock.release()
