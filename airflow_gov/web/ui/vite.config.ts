@@ -38,4 +38,3 @@ export default defineConfig({
   },
   test: { include: ["tests/**/*.test.ts?(x)"], environment: "node", pool: "threads" },
 });
-

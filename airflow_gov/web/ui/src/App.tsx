@@ -76,12 +76,20 @@ function Content({ scene, mode }: { scene: Scene; mode: "graph" | "table" }) {
     if (unseen) {
       return (
         <Message title="The filters leave nothing to show">
-          <Button label="Show everything" onClick={() => update({ hidden: [], states: [], outside: true, personal: false })} />
+          <Button
+            label="Show everything"
+            onClick={() => update({ hidden: [], states: [], outside: true, personal: false })}
+          />
         </Message>
       );
     }
     const empty = graph.empty ?? { cause: "", message: "Nothing is known about this.", next: "" };
-    return <EmptyState empty={empty} reset={view.asOf && <Button label="Back to now" onClick={() => update({ asOf: null })} />} />;
+    return (
+      <EmptyState
+        empty={empty}
+        reset={view.asOf && <Button label="Back to now" onClick={() => update({ asOf: null })} />}
+      />
+    );
   }
   const label = `Lineage of ${focusLabel(graph)}: ${counted(drawn.nodes.length, "card")}. Arrow keys lead from card to card.`;
   return mode === "graph" ? <Canvas scene={scene} label={label} /> : <TableView scene={scene} />;

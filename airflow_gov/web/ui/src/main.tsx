@@ -11,8 +11,12 @@ import { ViewProvider } from "./view/context";
 
 import "@xyflow/react/dist/base.css";
 import "./styles/base.css";
+import "./styles/parts.css";
+import "./styles/states.css";
 import "./styles/toolbar.css";
 import "./styles/graph.css";
+import "./styles/cards.css";
+import "./styles/lines.css";
 import "./styles/panel.css";
 import "./styles/table.css";
 import "./styles/narrow.css";

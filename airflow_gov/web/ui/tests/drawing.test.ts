@@ -17,15 +17,23 @@ import { dataset, edge, graph, job } from "./graphs";
 
 beforeAll(() => {
   window.governanceHost = {
-    inside: false, language: () => "en", timeZone: () => "UTC", readState: () => ({}), writeState: () => undefined,
-    visit: () => undefined, pageHref: (page) => page, onChange: () => () => undefined,
+    inside: false,
+    language: () => "en",
+    timeZone: () => "UTC",
+    readState: () => ({}),
+    writeState: () => undefined,
+    visit: () => undefined,
+    pageHref: (page) => page,
+    onChange: () => () => undefined,
   };
 });
 
 function laidOut(nodes = graph("r1>j1", "j1>c1", "r2>j1", "c1>j2", "j2>g1")) {
   const shown = drawn(nodes.nodes, nodes.edges, []);
   const items = shown.nodes.map((node) => ({
-    id: node.id, lane: shown.lanes.get(node.id) ?? null, ...CARD[node.type === "job" ? "job" : "dataset"],
+    id: node.id,
+    lane: shown.lanes.get(node.id) ?? null,
+    ...CARD[node.type === "job" ? "job" : "dataset"],
   }));
   return { shown, drawing: layout(items, shown.edges) };
 }
@@ -34,10 +42,21 @@ const HOSTILE = `</text><script>alert("1")</script> & ' \u0000\ud800 ]]>`;
 
 describe("SVG", () => {
   function exported(label: string, area = false) {
-    const nodes = { nodes: [dataset("d1", "clean", { label, name: label }), job("j1", { label })], edges: [edge("j1", "d1", { status: "added" })] };
+    const nodes = {
+      nodes: [dataset("d1", "clean", { label, name: label }), job("j1", { label })],
+      edges: [edge("j1", "d1", { status: "added" })],
+    };
     const { shown, drawing } = laidOut(nodes);
-    const subject = { nodes: shown.nodes, layout: drawing, lines: datasetLines(shown, drawing), traced: [], columns: new Map() };
-    return svg(picture(subject, (name) => `"${name}<`, area ? { x: -1000, y: -1000, width: 10, height: 10 } : null));
+    const subject = {
+      nodes: shown.nodes,
+      layout: drawing,
+      lines: datasetLines(shown, drawing),
+      traced: [],
+      columns: new Map(),
+    };
+    return svg(
+      picture(subject, (name) => `"${name}<`, area ? { x: -1000, y: -1000, width: 10, height: 10 } : null),
+    );
   }
 
   test("is well formed and holds nothing that runs, whatever names say", () => {
@@ -45,7 +64,9 @@ describe("SVG", () => {
     expect(parsed.querySelector("parsererror")).toBeNull();
     const kinds = new Set([...parsed.querySelectorAll("*")].map((element) => element.localName));
     expect([...kinds].sort()).toEqual(["defs", "marker", "path", "rect", "svg", "text"]);
-    const attributes = new Set([...parsed.querySelectorAll("*")].flatMap((element) => element.getAttributeNames()));
+    const attributes = new Set(
+      [...parsed.querySelectorAll("*")].flatMap((element) => element.getAttributeNames()),
+    );
     expect([...attributes].filter((name) => name.startsWith("on") || name.endsWith("href"))).toEqual([]);
   });
 
@@ -63,7 +84,13 @@ describe("SVG", () => {
 });
 
 test("Mermaid takes any name", () => {
-  const text = mermaid(drawn([dataset("d1", "clean", { label: 'a"]; click x "javascript:1"\nend' }), job("j1")], [edge("j1", "d1")], []));
+  const text = mermaid(
+    drawn(
+      [dataset("d1", "clean", { label: 'a"]; click x "javascript:1"\nend' }), job("j1")],
+      [edge("j1", "d1")],
+      [],
+    ),
+  );
   expect(text.split("\n")).toEqual([
     "flowchart LR",
     '  subgraph clean["Clean"]',
@@ -89,17 +116,30 @@ test.each([
 
 describe("arrows", () => {
   const { shown, drawing } = laidOut();
-  const go = (from: string, key: Parameters<typeof neighbour>[1]) => neighbour(from, key, drawing.boxes, shown.edges);
+  const go = (from: string, key: Parameters<typeof neighbour>[1]) =>
+    neighbour(from, key, drawing.boxes, shown.edges);
 
   test("lead along the edges", () => {
-    expect([go("r1", "ArrowRight"), go("j1", "ArrowRight"), go("c1", "ArrowLeft"), go("g1", "ArrowLeft")]).toEqual(["j1", "c1", "j1", "j2"]);
+    expect([
+      go("r1", "ArrowRight"),
+      go("j1", "ArrowRight"),
+      go("c1", "ArrowLeft"),
+      go("g1", "ArrowLeft"),
+    ]).toEqual(["j1", "c1", "j1", "j2"]);
     expect(["r1", "r2"]).toContain(go("j1", "ArrowLeft"));
   });
   test("lead up and down a column", () => {
-    const [upper, lower] = ["r1", "r2"].sort((a, b) => (drawing.boxes.get(a)?.y ?? 0) - (drawing.boxes.get(b)?.y ?? 0)) as [string, string];
-    expect([go(upper, "ArrowDown"), go(lower, "ArrowUp"), go(upper, "ArrowUp")]).toEqual([lower, upper, null]);
+    const [upper, lower] = ["r1", "r2"].sort(
+      (a, b) => (drawing.boxes.get(a)?.y ?? 0) - (drawing.boxes.get(b)?.y ?? 0),
+    ) as [string, string];
+    expect([go(upper, "ArrowDown"), go(lower, "ArrowUp"), go(upper, "ArrowUp")]).toEqual([
+      lower,
+      upper,
+      null,
+    ]);
   });
-  test("end where the graph ends", () => expect([go("g1", "ArrowRight"), go("r1", "ArrowLeft"), go("?", "ArrowUp")]).toEqual([null, null, null]));
+  test("end where the graph ends", () =>
+    expect([go("g1", "ArrowRight"), go("r1", "ArrowLeft"), go("?", "ArrowUp")]).toEqual([null, null, null]));
   test("stay out of a job that writes what it reads", () => {
     expect(neighbour("c1", "ArrowRight", drawing.boxes, [{ source: "c1", target: "c1" }])).toBeNull();
   });
@@ -108,8 +148,13 @@ describe("arrows", () => {
 test("keys go to the field that has the focus", () => {
   document.body.innerHTML = "<input><button></button><div tabindex=0></div>";
   const [input, button, div] = ["input", "button", "div"].map((name) => document.querySelector(name));
-  expect([isTaken(input ?? null, "f"), isTaken(input ?? null, "Escape"), isTaken(button ?? null, " "), isTaken(button ?? null, "f"), isTaken(div ?? null, " ")])
-    .toEqual([true, false, true, false, false]);
+  expect([
+    isTaken(input ?? null, "f"),
+    isTaken(input ?? null, "Escape"),
+    isTaken(button ?? null, " "),
+    isTaken(button ?? null, "f"),
+    isTaken(div ?? null, " "),
+  ]).toEqual([true, false, true, false, false]);
 });
 
 describe("the view of the drawing", () => {
@@ -137,7 +182,11 @@ describe("the view of the drawing", () => {
   });
   test("leaves the card that is looked at where it is", () => {
     const before = { x: 10, y: 20, zoom: 0.5 };
-    const after = kept(before, { x: 100, y: 100, width: 1, height: 1 }, { x: 300, y: 40, width: 1, height: 1 });
+    const after = kept(
+      before,
+      { x: 100, y: 100, width: 1, height: 1 },
+      { x: 300, y: 40, width: 1, height: 1 },
+    );
     expect([300 * 0.5 + after.x, 40 * 0.5 + after.y]).toEqual([100 * 0.5 + 10, 100 * 0.5 + 20]);
   });
   test("moves only for a card that is not in sight", () => {
@@ -160,7 +209,14 @@ test("a line back takes a turn", () => {
 });
 
 test("a card is told in a sentence", () => {
-  const node = dataset("d1", "clean", { label: "clean.flights", rows: 1, personal: true, updatedAt: null, verdict: "failed", status: "added" });
+  const node = dataset("d1", "clean", {
+    label: "clean.flights",
+    rows: 1,
+    personal: true,
+    updatedAt: null,
+    verdict: "failed",
+    status: "added",
+  });
   expect(spoken(node)).toBe(
     "Dataset clean.flights, zone clean, version 3, 1 row, gate failed, holds personal data, 0 upstream, 0 downstream, added",
   );

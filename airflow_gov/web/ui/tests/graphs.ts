@@ -1,20 +1,52 @@
 import type { DatasetNode, Edge, Graph, GraphNode, JobNode, Zone } from "../src/api/types";
 
-export function dataset(id: string, zone: Zone | null = "clean", more: Partial<DatasetNode> = {}): DatasetNode {
+export function dataset(
+  id: string,
+  zone: Zone | null = "clean",
+  more: Partial<DatasetNode> = {},
+): DatasetNode {
   return {
-    id, type: "dataset", namespace: "file", name: `/lake/${id}`, label: zone ? `${zone}.${id}` : id,
-    governed: zone ? `${zone}.${id}` : null, zone, version: "3", rows: 1000, updatedAt: "2026-01-02T03:04:05Z",
-    verdict: "passed", personal: false, columns: 4, dropped: false,
-    up: { drawn: 0, all: 0 }, down: { drawn: 0, all: 0 }, ...more,
+    id,
+    type: "dataset",
+    namespace: "file",
+    name: `/lake/${id}`,
+    label: zone ? `${zone}.${id}` : id,
+    governed: zone ? `${zone}.${id}` : null,
+    zone,
+    version: "3",
+    rows: 1000,
+    updatedAt: "2026-01-02T03:04:05Z",
+    verdict: "passed",
+    personal: false,
+    columns: 4,
+    dropped: false,
+    up: { drawn: 0, all: 0 },
+    down: { drawn: 0, all: 0 },
+    ...more,
   };
 }
 
 export function job(id: string, more: Partial<JobNode> = {}): JobNode {
   return {
-    id, type: "job", namespace: "airflow", name: `flights.${id}`, label: `flights.${id}`, dagId: "flights", taskId: id,
-    integration: "AIRFLOW", state: "success", runId: `run-${id}`, dagRunId: "manual__1", mapIndex: -1, tryNumber: 1,
-    startedAt: "2026-01-02T03:04:05Z", endedAt: "2026-01-02T03:04:15Z", duration: 10,
-    up: { drawn: 0, all: 0 }, down: { drawn: 0, all: 0 }, ...more,
+    id,
+    type: "job",
+    namespace: "airflow",
+    name: `flights.${id}`,
+    label: `flights.${id}`,
+    dagId: "flights",
+    taskId: id,
+    integration: "AIRFLOW",
+    state: "success",
+    runId: `run-${id}`,
+    dagRunId: "manual__1",
+    mapIndex: -1,
+    tryNumber: 1,
+    startedAt: "2026-01-02T03:04:05Z",
+    endedAt: "2026-01-02T03:04:15Z",
+    duration: 10,
+    up: { drawn: 0, all: 0 },
+    down: { drawn: 0, all: 0 },
+    ...more,
   };
 }
 
@@ -24,7 +56,14 @@ export function edge(source: string, target: string, more: Partial<Edge> = {}): 
 
 /** Nodes by their ids: zones' initials for datasets (`r1`, `p1`, `c1`, `g1`, `s1`, `w1`, `x1`), `j…` for jobs. */
 export function graph(...pairs: string[]): { nodes: GraphNode[]; edges: Edge[] } {
-  const zones: Record<string, Zone> = { r: "raw", p: "preprocessed", c: "clean", g: "gold", s: "sensitive", w: "work" };
+  const zones: Record<string, Zone> = {
+    r: "raw",
+    p: "preprocessed",
+    c: "clean",
+    g: "gold",
+    s: "sensitive",
+    w: "work",
+  };
   const edges = pairs.map((pair) => edge(...(pair.split(">") as [string, string])));
   const ids = [...new Set(edges.flatMap((each) => [each.source, each.target]))];
   const nodes = ids.map((id) => (id.startsWith("j") ? job(id) : dataset(id, zones[id.charAt(0)] ?? null)));
@@ -34,8 +73,15 @@ export function graph(...pairs: string[]): { nodes: GraphNode[]; edges: Edge[] }
 export function whole(nodes: GraphNode[], edges: Edge[], more: Partial<Graph> = {}): Graph {
   return {
     focus: { kind: "dag", label: "flights", nodes: nodes.slice(0, 1).map((node) => node.id) },
-    nodes, edges, shown: nodes.length, total: nodes.length, truncated: false, asOf: null, empty: null,
-    lastEventAt: "2026-01-02T03:04:05Z", ...more,
+    nodes,
+    edges,
+    shown: nodes.length,
+    total: nodes.length,
+    truncated: false,
+    asOf: null,
+    empty: null,
+    lastEventAt: "2026-01-02T03:04:05Z",
+    ...more,
   };
 }
 

@@ -5,7 +5,17 @@ import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { airflow, host } from "../src/host";
-import { ago, compact, counted, duration, forgetFormats, moment, number, shortened, size } from "../src/format";
+import {
+  ago,
+  compact,
+  counted,
+  duration,
+  forgetFormats,
+  moment,
+  number,
+  shortened,
+  size,
+} from "../src/format";
 
 const SCRIPT = readFileSync(join(import.meta.dirname, "../../static/host.js"), "utf8");
 
@@ -162,9 +172,11 @@ test("sizes, durations and counts", () => {
   framed("/");
   expect([size(900), size(31_000_000)]).toEqual(["900B", "31 MB"]);
   expect([duration(5.64), duration(75), duration(3700)]).toEqual(["5.6s", "1m 15s", "1h 1m"]);
-  expect([counted(1, "card"), counted(2, "card"), counted(0, "dataset and job", "datasets and jobs")]).toEqual([
-    "1 card", "2 cards", "0 datasets and jobs",
-  ]);
+  expect([
+    counted(1, "card"),
+    counted(2, "card"),
+    counted(0, "dataset and job", "datasets and jobs"),
+  ]).toEqual(["1 card", "2 cards", "0 datasets and jobs"]);
 });
 
 test.each([

@@ -9,7 +9,13 @@ import { inversions } from "../src/layout/order";
 import { graph, lake } from "./graphs";
 
 function drawn({ nodes, edges }: { nodes: GraphNode[]; edges: Edge[] }): Layout {
-  const found = lanes(nodes, links(nodes.map((node) => node.id), edges));
+  const found = lanes(
+    nodes,
+    links(
+      nodes.map((node) => node.id),
+      edges,
+    ),
+  );
   const items = nodes.map((node, at) => ({ id: node.id, lane: found[at] ?? null, ...CARD[node.type] }));
   return layout(items, edges);
 }
@@ -87,13 +93,16 @@ describe("cards", () => {
 
   test("that stand in a row are joined by straight lines", () => {
     const drawing = drawn(graph("r1>j1", "j1>p1", "p1>j2", "j2>c1"));
-    const middles = ["r1", "j1", "p1", "j2", "c1"].map((id) => box(drawing, id).y + box(drawing, id).height / 2);
+    const middles = ["r1", "j1", "p1", "j2", "c1"].map(
+      (id) => box(drawing, id).y + box(drawing, id).height / 2,
+    );
     expect(new Set(middles.map(Math.round)).size).toBe(1);
   });
 
   test("do not cross where they need not", () => {
     const drawing = drawn(graph("r1>j2", "j2>c2", "r2>j1", "j1>c1", "r3>j3", "j3>c3"));
-    const order = (...ids: string[]) => ids.sort((a, b) => box(drawing, a).y - box(drawing, b).y).map((id) => id.slice(1));
+    const order = (...ids: string[]) =>
+      ids.sort((a, b) => box(drawing, a).y - box(drawing, b).y).map((id) => id.slice(1));
     expect(order("c1", "c2", "c3")).toEqual(order("j1", "j2", "j3"));
   });
 

@@ -33,10 +33,25 @@ describe("the focus", () => {
 
 describe("the view", () => {
   const chosen: View = {
-    ...START, focus: "dataset:d1", up: "5", down: "all", limit: 1000, expand: ["d1:up", "d2:down:all"],
-    asOf: { run: "manual, 1&2", at: "2026-01-01T00:00:00Z" }, compare: { a: "x,y", b: "z" }, mode: "table",
-    selected: "d1", tab: "schema", open: ["d1", "d2"], trace: "d1.a,b=%c", path: { from: "d1", to: "d2" },
-    folded: ["raw"], hidden: ["gold"], states: ["failed"], outside: false, personal: true,
+    ...START,
+    focus: "dataset:d1",
+    up: "5",
+    down: "all",
+    limit: 1000,
+    expand: ["d1:up", "d2:down:all"],
+    asOf: { run: "manual, 1&2", at: "2026-01-01T00:00:00Z" },
+    compare: { a: "x,y", b: "z" },
+    mode: "table",
+    selected: "d1",
+    tab: "schema",
+    open: ["d1", "d2"],
+    trace: "d1.a,b=%c",
+    path: { from: "d1", to: "d2" },
+    folded: ["raw"],
+    hidden: ["gold"],
+    states: ["failed"],
+    outside: false,
+    personal: true,
   };
 
   test("survives a reload", () => expect(read(written(chosen))).toEqual(chosen));
@@ -61,8 +76,14 @@ describe("filters", () => {
   test("leave the focus", () => expect(ids({ hidden: ["gold"] }, ["g1"])).toContain("g1"));
   test("of what is outside", () => expect(ids({ outside: false })).not.toContain("x1"));
   test("of personal data", () => {
-    const marked = nodes.map((node) => (node.id === "c1" ? dataset("c1", "clean", { personal: true }) : node));
-    expect(passing(marked, edges, [], { ...all, personal: true }).nodes.map((node) => node.id)).toEqual(["j1", "c1", "j2"]);
+    const marked = nodes.map((node) =>
+      node.id === "c1" ? dataset("c1", "clean", { personal: true }) : node,
+    );
+    expect(passing(marked, edges, [], { ...all, personal: true }).nodes.map((node) => node.id)).toEqual([
+      "j1",
+      "c1",
+      "j2",
+    ]);
   });
   test("of states take jobs, and datasets that are left alone", () => {
     const failed = nodes.map((node) => (node.id === "j2" ? job("j2", { state: "failed" }) : node));
@@ -79,9 +100,16 @@ describe("folded lanes", () => {
     const folded = drawn(nodes, edges, ["clean"]);
     expect(folded.nodes.map((node) => node.id).sort()).toEqual(["g1", "j1", "j3", "lane:clean", "r1"]);
     expect(folded.edges.map((each) => `${each.source}>${each.target}`).sort()).toEqual([
-      "j1>lane:clean", "j3>g1", "lane:clean>j3", "r1>j1",
+      "j1>lane:clean",
+      "j3>g1",
+      "lane:clean>j3",
+      "r1>j1",
     ]);
-    expect(folded.nodes.find((node) => node.type === "lane")).toMatchObject({ count: 2, lane: "clean", label: "Clean" });
+    expect(folded.nodes.find((node) => node.type === "lane")).toMatchObject({
+      count: 2,
+      lane: "clean",
+      label: "Clean",
+    });
   });
   test("all of them at once", () => {
     const folded = drawn(nodes, edges, ["raw", "clean", "gold"]);
@@ -92,7 +120,9 @@ describe("folded lanes", () => {
 
 const TRACE: Trace = {
   columns: [
-    { id: "d1.a", dataset: "d1", name: "a" }, { id: "d2.a", dataset: "d2", name: "a" }, { id: "d3.a", dataset: "d3", name: "a" },
+    { id: "d1.a", dataset: "d1", name: "a" },
+    { id: "d2.a", dataset: "d2", name: "a" },
+    { id: "d3.a", dataset: "d3", name: "a" },
   ],
   datasets: [dataset("d1"), dataset("d2"), dataset("d3")],
   edges: [
@@ -105,7 +135,10 @@ const TRACE: Trace = {
 describe("graphs put together", () => {
   test("say what the first ones say, and nothing twice", () => {
     const one = { nodes: [dataset("d1", "clean", { rows: 1 })], edges: [] };
-    const two = { nodes: [dataset("d1", "clean", { rows: 2 }), dataset("d2")], edges: [edge("d1", "d2"), edge("d1", "gone")] };
+    const two = {
+      nodes: [dataset("d1", "clean", { rows: 2 }), dataset("d2")],
+      edges: [edge("d1", "d2"), edge("d1", "gone")],
+    };
     const both = merged(one, two, two);
     expect(both.nodes.map((node) => node.id)).toEqual(["d1", "d2"]);
     expect(both.nodes[0]).toMatchObject({ rows: 1 });
@@ -124,22 +157,44 @@ describe("graphs put together", () => {
 
 describe("columns of a card", () => {
   const column = (name: string) => ({
-    id: `d1.${name}`, name, type: "int", description: null, classification: null, tags: [], personal: false, up: 0, down: 0,
+    id: `d1.${name}`,
+    name,
+    type: "int",
+    description: null,
+    classification: null,
+    tags: [],
+    personal: false,
+    up: 0,
+    down: 0,
   });
   const answer = (names: string[]) => ({
-    data: { dataset: "d1", total: 30, columns: names.map(column), next: "c" }, pending: false, error: null, retry: () => undefined,
+    data: { dataset: "d1", total: 30, columns: names.map(column), next: "c" },
+    pending: false,
+    error: null,
+    retry: () => undefined,
   });
 
   test("that are traced come first, also those of another page, and never twice", () => {
     const page = shown(answer(["a", "b", "c"]), { q: "", cursors: ["x"] }, [
-      { id: "d1.z", dataset: "d1", name: "z" }, { id: "d1.b", dataset: "d1", name: "b" },
+      { id: "d1.z", dataset: "d1", name: "z" },
+      { id: "d1.b", dataset: "d1", name: "b" },
     ]);
-    expect(page.rows.map((row) => [row.name, row.traced])).toEqual([["z", true], ["b", true], ["a", false], ["c", false]]);
+    expect(page.rows.map((row) => [row.name, row.traced])).toEqual([
+      ["z", true],
+      ["b", true],
+      ["a", false],
+      ["c", false],
+    ]);
     expect(page).toMatchObject({ page: 1, next: "c", total: 30, pending: false });
   });
   test("are ten at most", () => {
-    const traced = Array.from({ length: 12 }, (_, at) => ({ id: `d1.t${at}`, dataset: "d1", name: `t${at}` }));
+    const traced = Array.from({ length: 12 }, (_, at) => ({
+      id: `d1.t${at}`,
+      dataset: "d1",
+      name: `t${at}`,
+    }));
     expect(shown(answer(["a"]), { q: "", cursors: [] }, traced).rows).toHaveLength(10);
   });
-  test("that are not there yet", () => expect(shown(undefined, { q: "", cursors: [] }, [])).toMatchObject({ rows: [], pending: true }));
+  test("that are not there yet", () =>
+    expect(shown(undefined, { q: "", cursors: [] }, [])).toMatchObject({ rows: [], pending: true }));
 });

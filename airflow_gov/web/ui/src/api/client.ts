@@ -70,7 +70,11 @@ async function problem(response: Response): Promise<Problem> {
     case 502:
     case 503:
     case 504:
-      return new Problem("store", body.detail ?? "The governance store cannot be read.", body.lastEventAt ?? null);
+      return new Problem(
+        "store",
+        body.detail ?? "The governance store cannot be read.",
+        body.lastEventAt ?? null,
+      );
     default:
       return new Problem("request", body.detail ?? `The server answered with ${response.status}.`);
   }

@@ -1,4 +1,10 @@
-import { keepPreviousData, queryOptions, useQueries, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  queryOptions,
+  useQueries,
+  useQuery,
+  type UseQueryResult,
+} from "@tanstack/react-query";
 
 import { nodeFocus } from "../model/focus";
 import { PAGE } from "../layout/geometry";
@@ -67,7 +73,10 @@ export function usePath(path: View["path"]): UseQueryResult<Path> {
 }
 
 export function useTrace(column: string | null, asOf: string | undefined): UseQueryResult<Trace> {
-  return useQuery({ ...asked<Trace>("trace", { column, up: 10, down: 10, as_of: asOf }), enabled: column !== null });
+  return useQuery({
+    ...asked<Trace>("trace", { column, up: 10, down: 10, as_of: asOf }),
+    enabled: column !== null,
+  });
 }
 
 export interface ColumnsAsked {
@@ -97,8 +106,14 @@ export function useSearch(q: string): UseQueryResult<{ results: Found[] }> {
   return useQuery({ ...options, enabled: q.trim().length > 0, placeholderData: keepPreviousData });
 }
 
-export function useRuns(dag: string | null, before: string | null = null): UseQueryResult<{ runs: DagRun[] }> {
-  return useQuery({ ...asked<{ runs: DagRun[] }>("runs", { dag_id: dag, before, limit: 50 }), enabled: dag !== null });
+export function useRuns(
+  dag: string | null,
+  before: string | null = null,
+): UseQueryResult<{ runs: DagRun[] }> {
+  return useQuery({
+    ...asked<{ runs: DagRun[] }>("runs", { dag_id: dag, before, limit: 50 }),
+    enabled: dag !== null,
+  });
 }
 
 export function useDataset(id: string): UseQueryResult<DatasetDetail> {

@@ -3,14 +3,7 @@
 export type Zone = "raw" | "preprocessed" | "clean" | "gold" | "sensitive" | "work";
 export type Verdict = "passed" | "failed" | "waived" | "review";
 export type JobState =
-  | "success"
-  | "failed"
-  | "running"
-  | "up_for_retry"
-  | "deferred"
-  | "skipped"
-  | "upstream_failed"
-  | "unknown";
+  "success" | "failed" | "running" | "up_for_retry" | "deferred" | "skipped" | "upstream_failed" | "unknown";
 /** What a comparison says about a node or an edge. */
 export type Change = "added" | "removed" | "changed";
 export type Side = "up" | "down";

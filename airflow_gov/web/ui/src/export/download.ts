@@ -13,6 +13,9 @@ export function download(content: Blob | string, name: string, type: string): vo
 
 /** A name that every file system takes. */
 export function fileName(label: string, extension: string): string {
-  const name = label.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|-+$/g, "").slice(0, 80);
+  const name = label
+    .replace(/[^\p{L}\p{N}._-]+/gu, "-")
+    .replace(/^[-.]+|-+$/g, "")
+    .slice(0, 80);
   return `lineage-${name || "graph"}.${extension}`;
 }

@@ -25,7 +25,10 @@ export async function png({ bounds, background, shapes }: Picture, font: string)
   pen.setTransform(by, 0, 0, by, -bounds.x * by, -bounds.y * by);
   for (const shape of shapes) paint(pen, shape, font);
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture is too large for the browser."))), "image/png");
+    canvas.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error("The picture is too large for the browser."))),
+      "image/png",
+    );
   });
 }
 

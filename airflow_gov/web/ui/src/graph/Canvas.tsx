@@ -1,4 +1,11 @@
-import { MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal, type NodeTypes } from "@xyflow/react";
+import {
+  MiniMap,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+  ViewportPortal,
+  type NodeTypes,
+} from "@xyflow/react";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import { useView } from "../view/context";
@@ -88,7 +95,9 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
         proOptions={{ hideAttribution: true }}
         {...keys}
         onPaneClick={() => actions.menu(null)}
-        onNodeClick={(_, node) => (node.data.node.type === "lane" ? actions.activate(node.id) : actions.select(node.id))}
+        onNodeClick={(_, node) =>
+          node.data.node.type === "lane" ? actions.activate(node.id) : actions.select(node.id)
+        }
         onNodeDoubleClick={(_, node) => node.data.node.type === "dataset" && actions.open(node.id)}
         onNodeContextMenu={(event, node) => {
           event.preventDefault();
@@ -100,7 +109,13 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
           <EdgeLayer lines={lines} columns={traced} lit={lit} active={active} size={size} />
         </ViewportPortal>
         {hasMap && (
-          <MiniMap pannable zoomable style={MAP} ariaLabel="Map of the whole graph" nodeClassName={zoneClass} />
+          <MiniMap
+            pannable
+            zoomable
+            style={MAP}
+            ariaLabel="Map of the whole graph"
+            nodeClassName={zoneClass}
+          />
         )}
       </ReactFlow>
       <LaneHeaders lanes={layout.lanes} size={size} />
@@ -136,7 +151,9 @@ function usePlaceKept(scene: Scene, size: Size, focus: string | null): void {
       void flow.setViewport(opening(layout.bounds, centre, size));
       return;
     }
-    const anchor = [active, firstCard(scene)].find((id) => id && last.layout.boxes.has(id) && layout.boxes.has(id));
+    const anchor = [active, firstCard(scene)].find(
+      (id) => id && last.layout.boxes.has(id) && layout.boxes.has(id),
+    );
     const [was, is] = [last.layout.boxes.get(anchor ?? ""), layout.boxes.get(anchor ?? "")];
     if (was && is && was !== is) void flow.setViewport(kept(flow.getViewport(), was, is));
   }, [layout, owner]);

@@ -43,7 +43,12 @@ export function CardMenu({ scene }: { scene: Scene }) {
               ])),
           ["Path to…", () => actions.beginPath(id)],
           ...(node.type === "dataset" && node.columns > 0
-            ? [[view.open.includes(id) ? "Close columns" : "Open columns", () => actions.open(id)] as [string, () => void]]
+            ? [
+                [view.open.includes(id) ? "Close columns" : "Open columns", () => actions.open(id)] as [
+                  string,
+                  () => void,
+                ],
+              ]
             : []),
         ];
 

@@ -69,11 +69,27 @@ function Footer({ dataset, columns, controls, upstream }: Omit<Props, "traced">)
   const to = Math.min(from + PAGE - 1, columns.total);
   return (
     <div className="footer">
-      <span>{upstream ? `${upstream.drawn} of ${upstream.all} upstream drawn` : range(from, to, columns.total)}</span>
+      <span>
+        {upstream ? `${upstream.drawn} of ${upstream.all} upstream drawn` : range(from, to, columns.total)}
+      </span>
       {(columns.page > 0 || columns.next) && (
         <span className="turn">
-          <Button bare icon="previous" label="Previous columns" tabIndex={-1} disabled={columns.page === 0} onClick={() => controls.back(dataset.id)} />
-          <Button bare icon="next" label="Next columns" tabIndex={-1} disabled={!columns.next} onClick={() => columns.next && controls.forward(dataset.id, columns.next)} />
+          <Button
+            bare
+            icon="previous"
+            label="Previous columns"
+            tabIndex={-1}
+            disabled={columns.page === 0}
+            onClick={() => controls.back(dataset.id)}
+          />
+          <Button
+            bare
+            icon="next"
+            label="Next columns"
+            tabIndex={-1}
+            disabled={!columns.next}
+            onClick={() => columns.next && controls.forward(dataset.id, columns.next)}
+          />
         </span>
       )}
     </div>

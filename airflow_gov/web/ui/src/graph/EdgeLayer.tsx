@@ -33,7 +33,15 @@ export const EdgeLayer = memo(function EdgeLayer({ lines, columns, lit, active, 
   return (
     <svg className="edges" data-far={far || undefined} width="1" height="1" aria-hidden="true">
       <defs>
-        <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
+        <marker
+          id="arrow"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="7"
+          markerHeight="7"
+          orient="auto-start-reverse"
+        >
           <path d="M1 1l6 3-6 3" />
         </marker>
       </defs>
@@ -43,11 +51,16 @@ export const EdgeLayer = memo(function EdgeLayer({ lines, columns, lit, active, 
               key={look}
               className="edge far"
               data-look={look}
-              d={looks.filter((each) => each.look === look).map(({ line }) => line.path).join("")}
+              d={looks
+                .filter((each) => each.look === look)
+                .map(({ line }) => line.path)
+                .join("")}
             />
           ))
         : looks.map(({ line, look }) => <Line key={line.id} line={line} look={look} />)}
-      {far && many && looks.map(({ line, look }) => line.edge.status && <Line key={line.id} line={line} look={look} />)}
+      {far &&
+        many &&
+        looks.map(({ line, look }) => line.edge.status && <Line key={line.id} line={line} look={look} />)}
       {columns.map((line) => (
         <ColumnEdge key={line.id} line={line} />
       ))}
@@ -57,14 +70,24 @@ export const EdgeLayer = memo(function EdgeLayer({ lines, columns, lit, active, 
 
 type Look = "plain" | "faded" | "near";
 
-function lookOf({ edge }: DatasetLine, tracing: boolean, lit: ReadonlySet<string> | null, active: string | null): Look {
+function lookOf(
+  { edge }: DatasetLine,
+  tracing: boolean,
+  lit: ReadonlySet<string> | null,
+  active: string | null,
+): Look {
   if (tracing || (lit !== null && !(lit.has(edge.source) && lit.has(edge.target)))) return "faded";
   return active !== null && (edge.source === active || edge.target === active) ? "near" : "plain";
 }
 
 function Line({ line: { path, edge, from, to }, look }: { line: DatasetLine; look: Look }) {
   return (
-    <g className="edge" data-look={look} data-change={edge.status ?? undefined} data-past={edge.until ? true : undefined}>
+    <g
+      className="edge"
+      data-look={look}
+      data-change={edge.status ?? undefined}
+      data-past={edge.until ? true : undefined}
+    >
       <path d={path} markerEnd="url(#arrow)" />
       {edge.status && (
         <text x={(from.x + to.x) / 2} y={(from.y + to.y) / 2 - 4}>
@@ -81,7 +104,13 @@ function ColumnEdge({ line: { path, direct, masking, title, from, to } }: { line
       <title>{title}</title>
       <path d={path} markerEnd="url(#arrow)" />
       {masking && (
-        <svg x={(from.x + to.x) / 2 - 8} y={(from.y + to.y) / 2 - 8} width="16" height="16" viewBox="0 0 16 16">
+        <svg
+          x={(from.x + to.x) / 2 - 8}
+          y={(from.y + to.y) / 2 - 8}
+          width="16"
+          height="16"
+          viewBox="0 0 16 16"
+        >
           <circle cx="8" cy="8" r="9" />
           <path d={ICONS.lock} />
         </svg>

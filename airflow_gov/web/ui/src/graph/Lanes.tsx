@@ -42,7 +42,11 @@ export function LaneHeaders({ lanes, size }: { lanes: readonly LaneBox[]; size: 
         if (each.across) {
           const from = Math.max(start, 0);
           const width = Math.min(end, size.width) - from;
-          return width >= LEAST && <Header key={each.lane} lane={each} style={{ transform: `translateX(${from}px)`, width }} />;
+          return (
+            width >= LEAST && (
+              <Header key={each.lane} lane={each} style={{ transform: `translateX(${from}px)`, width }} />
+            )
+          );
         }
         const top = each.box.y * zoom + down;
         const bottom = top + each.box.height * zoom;
@@ -50,7 +54,13 @@ export function LaneHeaders({ lanes, size }: { lanes: readonly LaneBox[]; size: 
         // From afar there is no room above a lane that lies below others: its name stands beside it.
         const [at, above] = zoom < BESIDE ? [start - ASIDE, top] : [start, top - LEAST];
         const y = Math.min(Math.max(above, TOP), Math.max(bottom - LEAST, TOP));
-        return <Header key={each.lane} lane={each} style={{ transform: `translate(${Math.max(at, 0)}px, ${y}px)` }} />;
+        return (
+          <Header
+            key={each.lane}
+            lane={each}
+            style={{ transform: `translate(${Math.max(at, 0)}px, ${y}px)` }}
+          />
+        );
       })}
     </div>
   );

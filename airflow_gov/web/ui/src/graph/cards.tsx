@@ -40,7 +40,8 @@ export function cardId(id: string): string {
 export const Card = memo(function Card({ data }: NodeProps<CardNode>) {
   const far = useStore((state) => state.transform[2] < FAR);
   const { node } = data;
-  const zone = node.type === "dataset" ? (node.zone ?? "outside") : node.type === "lane" ? node.lane : undefined;
+  const zone =
+    node.type === "dataset" ? (node.zone ?? "outside") : node.type === "lane" ? node.lane : undefined;
   return (
     <div
       id={cardId(node.id)}
@@ -126,7 +127,15 @@ function DatasetFace({ node, data }: { node: DatasetNode; data: CardData }) {
           )}
         </div>
       </div>
-      {data.columns && <ColumnList dataset={node} columns={data.columns} controls={data.controls} traced={data.traced} upstream={data.upstream} />}
+      {data.columns && (
+        <ColumnList
+          dataset={node}
+          columns={data.columns}
+          controls={data.controls}
+          traced={data.traced}
+          upstream={data.upstream}
+        />
+      )}
     </>
   );
 }
@@ -143,7 +152,9 @@ function JobFace({ node }: { node: JobNode }) {
       </div>
       <div className="line card-facts">
         <span>
-          {[node.integration, node.duration === null ? null : duration(node.duration)].filter(Boolean).join(" · ")}
+          {[node.integration, node.duration === null ? null : duration(node.duration)]
+            .filter(Boolean)
+            .join(" · ")}
         </span>
       </div>
     </div>

@@ -90,7 +90,9 @@ export function shown(
     name: name || ALL_ROWS,
     traced: true,
   }));
-  const rest = [...known.values()].filter(({ id }) => !marked.has(id)).map((column) => ({ ...column, traced: false }));
+  const rest = [...known.values()]
+    .filter(({ id }) => !marked.has(id))
+    .map((column) => ({ ...column, traced: false }));
   return {
     rows: [...first, ...rest].slice(0, PAGE),
     total: page?.total ?? 0,

@@ -54,7 +54,9 @@ export function columnLines(
     const [from, to] = [meet(edge.source, right), meet(edge.target, left)];
     if (!from || !to) return [];
     const names = [edge.source, edge.target].map((id) => known.get(id)?.name || ALL_ROWS).join(" → ");
-    const kind = [edge.direct ? "direct" : "indirect", edge.masking && "masked", ...edge.subtypes].filter(Boolean);
+    const kind = [edge.direct ? "direct" : "indirect", edge.masking && "masked", ...edge.subtypes].filter(
+      Boolean,
+    );
     const title = `${names}: ${kind.join(", ").toLowerCase()}`;
     const id = `${edge.source}>${edge.target}`;
     return [{ id, ...line(from, to), direct: edge.direct, masking: edge.masking, title, job: edge.job }];
@@ -64,7 +66,9 @@ export function columnLines(
 /** Of the sources of a column, how many lie in cards that are drawn. */
 export function upstreamOf(trace: Trace, column: string, drawn: Drawn): { drawn: number; all: number } {
   const datasetOf = new Map(trace.columns.map((each) => [each.id, each.dataset]));
-  const sources = [...new Set(trace.edges.filter((edge) => edge.target === column).map((edge) => edge.source))];
+  const sources = [
+    ...new Set(trace.edges.filter((edge) => edge.target === column).map((edge) => edge.source)),
+  ];
   const shown = new Set(drawn.nodes.map((node) => node.id));
   return { drawn: sources.filter((id) => shown.has(datasetOf.get(id) ?? "")).length, all: sources.length };
 }

@@ -17,7 +17,8 @@ export function useNodes(scene: Scene): CardNode[] {
   return useMemo(() => {
     const focused = new Set(graph?.focus.nodes);
     const expanded = new Set(view.expand.map((each) => each.replace(/:all$/, "")));
-    const origin = view.trace && trace ? trace.columns.find((column) => column.id === view.trace)?.dataset : undefined;
+    const origin =
+      view.trace && trace ? trace.columns.find((column) => column.id === view.trace)?.dataset : undefined;
     const first = drawn.nodes.some((node) => node.id === active) ? active : firstCard(scene);
     const next = new Map<string, CardNode>();
     const nodes = drawn.nodes.flatMap((node) => {
@@ -56,7 +57,20 @@ export function useNodes(scene: Scene): CardNode[] {
     });
     kept.current = next;
     return nodes;
-  }, [drawn, layout, beyond, columns, controls, lit, trace, graph, active, view.selected, view.expand, view.trace]);
+  }, [
+    drawn,
+    layout,
+    beyond,
+    columns,
+    controls,
+    lit,
+    trace,
+    graph,
+    active,
+    view.selected,
+    view.expand,
+    view.trace,
+  ]);
 }
 
 /** The card that Tab leads to when none has been chosen. */
@@ -77,6 +91,10 @@ function isSame(one: CardNode, other: CardNode): boolean {
 function isSameData(one: CardData, other: CardData): boolean {
   return (Object.keys(one) as (keyof CardData)[]).every((key) => {
     const [a, b] = [one[key], other[key]];
-    return a === b || ((key === "beyond" || key === "expanded" || key === "upstream") && JSON.stringify(a) === JSON.stringify(b));
+    return (
+      a === b ||
+      ((key === "beyond" || key === "expanded" || key === "upstream") &&
+        JSON.stringify(a) === JSON.stringify(b))
+    );
   });
 }

@@ -142,9 +142,16 @@ function notThere(nodes: Graph["nodes"], edges: Graph["edges"]): Scene["beyond"]
   );
 }
 
-function litNodes(view: View, trace: Trace | undefined, path: string[] | undefined): ReadonlySet<string> | null {
+function litNodes(
+  view: View,
+  trace: Trace | undefined,
+  path: string[] | undefined,
+): ReadonlySet<string> | null {
   if (view.trace && trace) {
-    return new Set([...trace.columns.map((column) => column.dataset), ...trace.edges.flatMap((edge) => edge.job ?? [])]);
+    return new Set([
+      ...trace.columns.map((column) => column.dataset),
+      ...trace.edges.flatMap((edge) => edge.job ?? []),
+    ]);
   }
   return view.path && path ? new Set(path) : null;
 }

@@ -19,7 +19,11 @@ const PADDING = { x: 32, top: 44, bottom: 24 };
 /** Everything on the screen, never larger than life. */
 export function fitted(bounds: Box, size: Size, largest = 1): Viewport {
   const inner = { width: size.width - 2 * PADDING.x, height: size.height - PADDING.top - PADDING.bottom };
-  const zoom = Math.min(inner.width / Math.max(1, bounds.width), inner.height / Math.max(1, bounds.height), largest);
+  const zoom = Math.min(
+    inner.width / Math.max(1, bounds.width),
+    inner.height / Math.max(1, bounds.height),
+    largest,
+  );
   return centred(bounds, size, Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, zoom)));
 }
 

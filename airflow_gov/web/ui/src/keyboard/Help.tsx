@@ -38,7 +38,8 @@ export function Help({ onClose }: { onClose: () => void }) {
         ))}
       </dl>
       <p className="muted">
-        Tab leads into the graph and out of it again. The table shows the same as the graph. Drawn with React Flow.
+        Tab leads into the graph and out of it again. The table shows the same as the graph. Drawn with React
+        Flow.
       </p>
     </dialog>
   );

@@ -30,8 +30,14 @@ export function neighbour(
 
 function sibling(from: string, box: Box, arrow: Arrow, boxes: ReadonlyMap<string, Box>): string | null {
   const way = arrow === "ArrowDown" ? 1 : -1;
-  const column = [...boxes].filter(([id, other]) => id !== from && other.x === box.x && (other.y - box.y) * way > 0);
-  return nearest(column.map(([id]) => id), box, boxes);
+  const column = [...boxes].filter(
+    ([id, other]) => id !== from && other.x === box.x && (other.y - box.y) * way > 0,
+  );
+  return nearest(
+    column.map(([id]) => id),
+    box,
+    boxes,
+  );
 }
 
 function nearest(ids: readonly string[], box: Box, boxes: ReadonlyMap<string, Box>): string | null {

@@ -56,7 +56,9 @@ export function around(boxes: Iterable<Box>): Box {
     x1 = Math.max(x1, box.x + box.width);
     y1 = Math.max(y1, box.y + box.height);
   }
-  return x0 === Infinity ? { x: 0, y: 0, width: 0, height: 0 } : { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
+  return x0 === Infinity
+    ? { x: 0, y: 0, width: 0, height: 0 }
+    : { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
 }
 
 /** The box that two points span. */

@@ -36,10 +36,7 @@ const BELOW_GAP = 56;
 const MARGIN = 16;
 
 /** Where everything stands: lanes side by side in the order data moves, sensitive and work below them. */
-export function layout(
-  items: readonly Item[],
-  edges: readonly { source: string; target: string }[],
-): Layout {
+export function layout(items: readonly Item[], edges: readonly { source: string; target: string }[]): Layout {
   const ids = items.map((item) => item.id);
   const graph = links(ids, edges);
   const lane = items.map((item) => item.lane);
@@ -83,7 +80,10 @@ function across(items: readonly Item[], at: readonly number[]): Map<number, numb
     const isJob = !Number.isInteger(place);
     const next = places[index + 1];
     const besideJob = isJob || (next !== undefined && !Number.isInteger(next));
-    const width = Math.max(...items.filter((_, node) => at[node] === place).map((item) => item.width), CARD.job.width);
+    const width = Math.max(
+      ...items.filter((_, node) => at[node] === place).map((item) => item.width),
+      CARD.job.width,
+    );
     x += width + (besideJob ? BESIDE_JOB : BETWEEN);
   });
   return xs;

@@ -63,7 +63,11 @@ export function columns(lane: readonly (Lane | null)[], graph: Links): Columns {
 }
 
 /** How many datasets of its own lane lead to each without leaving it, at most. Jobs hand on what comes in. */
-function ranks(lane: readonly (Lane | null)[], order: readonly number[], forward: readonly number[][]): number[] {
+function ranks(
+  lane: readonly (Lane | null)[],
+  order: readonly number[],
+  forward: readonly number[][],
+): number[] {
   const rank: number[] = lane.map(() => 0);
   const along = new Map<number, Map<Lane, number>>();
   for (const node of order) {
@@ -104,7 +108,12 @@ function below(
 }
 
 /** The nearest column that data of this node goes to, through its jobs. */
-function first(node: number, next: readonly number[][], lane: readonly (Lane | null)[], at: readonly number[]): number {
+function first(
+  node: number,
+  next: readonly number[][],
+  lane: readonly (Lane | null)[],
+  at: readonly number[],
+): number {
   const onward = (next[node] ?? []).flatMap((to) => (lane[to] === null ? (next[to] ?? []) : [to]));
   const known = onward.filter((to) => ACROSS.includes(lane[to] as Lane)).map((to) => at[to] ?? 0);
   return known.length ? Math.min(...known) : 0;

@@ -25,7 +25,12 @@ export function ordered(stacks: readonly number[][], graph: Links): number[][] {
     const onward = sweep % 2 === 0;
     const sequence = onward ? current : [...current].reverse();
     const sorted = sequence.map((stack) => {
-      const moved = byNeighbours(stack, onward ? graph.previous : graph.next, onward ? graph.next : graph.previous, place);
+      const moved = byNeighbours(
+        stack,
+        onward ? graph.previous : graph.next,
+        onward ? graph.next : graph.previous,
+        place,
+      );
       settle(moved);
       return moved;
     });
@@ -58,12 +63,19 @@ function mean(nodes: readonly number[], place: Float64Array): number {
 }
 
 /** Crossings of the lines that leave each stack, whatever stack they go to; counted by inversions. */
-function crossings(stacks: readonly number[][], { next }: Links, stackOf: Int32Array, place: Float64Array): number {
+function crossings(
+  stacks: readonly number[][],
+  { next }: Links,
+  stackOf: Int32Array,
+  place: Float64Array,
+): number {
   let count = 0;
   for (const stack of stacks) {
     const ends: number[] = [];
     for (const node of stack) {
-      const targets = (next[node] ?? []).filter((to) => stackOf[to] !== stackOf[node]).map((to) => place[to] ?? 0);
+      const targets = (next[node] ?? [])
+        .filter((to) => stackOf[to] !== stackOf[node])
+        .map((to) => place[to] ?? 0);
       ends.push(...targets.sort((a, b) => a - b));
     }
     count += inversions(ends);

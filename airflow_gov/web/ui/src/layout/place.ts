@@ -24,7 +24,13 @@ export function middles(stacks: readonly number[][], heights: readonly number[],
   for (let round = 0; round < ROUNDS; round++) {
     const onward = round % 2 === 0;
     for (const stack of onward ? stacks : [...stacks].reverse()) {
-      settle(stack, heights, middle, onward ? graph.previous : graph.next, onward ? graph.next : graph.previous);
+      settle(
+        stack,
+        heights,
+        middle,
+        onward ? graph.previous : graph.next,
+        onward ? graph.next : graph.previous,
+      );
     }
   }
   const flat = stacks.flat();

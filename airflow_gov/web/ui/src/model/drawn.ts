@@ -30,10 +30,17 @@ export function foldId(lane: Lane): string {
 
 /** The graph with some lanes folded; jobs that would then only turn around in one lane are left out. */
 export function drawn(nodes: readonly GraphNode[], edges: readonly Edge[], folded: readonly Lane[]): Drawn {
-  const found = lanes(nodes, links(nodes.map((node) => node.id), edges));
+  const found = lanes(
+    nodes,
+    links(
+      nodes.map((node) => node.id),
+      edges,
+    ),
+  );
   const laneOf = new Map(nodes.map((node, at) => [node.id, found[at] ?? null]));
   const isFolded = (id: string) => folded.includes(laneOf.get(id) as Lane);
-  if (!nodes.some((node) => isFolded(node.id))) return { nodes: [...nodes], edges: [...edges], lanes: laneOf };
+  if (!nodes.some((node) => isFolded(node.id)))
+    return { nodes: [...nodes], edges: [...edges], lanes: laneOf };
   const stand = (id: string) => (isFolded(id) ? foldId(laneOf.get(id) as Lane) : id);
   const idle = idleJobs(nodes, edges, stand);
   const kept: DrawnNode[] = nodes.filter((node) => !isFolded(node.id) && !idle.has(node.id));
@@ -45,21 +52,37 @@ export function drawn(nodes: readonly GraphNode[], edges: readonly Edge[], folde
   for (const [lane, count] of counts) {
     kept.push({ id: foldId(lane), type: "lane", lane, label: laneTitle(lane), count });
   }
-  const result = new Map(kept.map((node) => [node.id, node.type === "lane" ? node.lane : (laneOf.get(node.id) ?? null)]));
+  const result = new Map(
+    kept.map((node) => [node.id, node.type === "lane" ? node.lane : (laneOf.get(node.id) ?? null)]),
+  );
   return { nodes: kept, edges: joined(edges, stand, result), lanes: result };
 }
 
 /** Jobs all of whose neighbours are now the same card. */
-function idleJobs(nodes: readonly GraphNode[], edges: readonly Edge[], stand: (id: string) => string): Set<string> {
-  const around = new Map<string, Set<string>>(nodes.filter((node) => node.type === "job").map((node) => [node.id, new Set()]));
+function idleJobs(
+  nodes: readonly GraphNode[],
+  edges: readonly Edge[],
+  stand: (id: string) => string,
+): Set<string> {
+  const around = new Map<string, Set<string>>(
+    nodes.filter((node) => node.type === "job").map((node) => [node.id, new Set()]),
+  );
   for (const { source, target } of edges) {
     around.get(source)?.add(stand(target));
     around.get(target)?.add(stand(source));
   }
-  return new Set([...around].flatMap(([id, cards]) => (cards.size === 1 && [...cards][0]?.startsWith("lane:") ? [id] : [])));
+  return new Set(
+    [...around].flatMap(([id, cards]) =>
+      cards.size === 1 && [...cards][0]?.startsWith("lane:") ? [id] : [],
+    ),
+  );
 }
 
-function joined(edges: readonly Edge[], stand: (id: string) => string, known: ReadonlyMap<string, unknown>): Edge[] {
+function joined(
+  edges: readonly Edge[],
+  stand: (id: string) => string,
+  known: ReadonlyMap<string, unknown>,
+): Edge[] {
   const result = new Map<string, Edge>();
   for (const edge of edges) {
     const [source, target] = [stand(edge.source), stand(edge.target)];

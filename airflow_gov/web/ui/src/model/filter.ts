@@ -18,7 +18,9 @@ export function passing(
   focus: readonly string[],
   filters: Filters,
 ): { nodes: GraphNode[]; edges: Edge[]; hidden: number } {
-  const kept = new Set(nodes.filter((node) => focus.includes(node.id) || passes(node, filters)).map((node) => node.id));
+  const kept = new Set(
+    nodes.filter((node) => focus.includes(node.id) || passes(node, filters)).map((node) => node.id),
+  );
   const narrowed = filters.hidden.length > 0 || !filters.outside || filters.personal;
   if (narrowed) drop(kept, lonely(nodes, edges, kept, "job"), focus);
   if (filters.states.length > 0) drop(kept, lonely(nodes, edges, kept, "dataset"), focus);
@@ -41,12 +43,19 @@ function drop(kept: Set<string>, ids: readonly string[], focus: readonly string[
 }
 
 /** Nodes of a kind that had neighbours and have none left. */
-function lonely(nodes: readonly GraphNode[], edges: readonly Edge[], kept: ReadonlySet<string>, type: GraphNode["type"]): string[] {
+function lonely(
+  nodes: readonly GraphNode[],
+  edges: readonly Edge[],
+  kept: ReadonlySet<string>,
+  type: GraphNode["type"],
+): string[] {
   const linked = new Set<string>();
   const had = new Set<string>();
   for (const { source, target } of edges) {
     had.add(source).add(target);
     if (kept.has(source) && kept.has(target)) linked.add(source).add(target);
   }
-  return nodes.flatMap((node) => (node.type === type && had.has(node.id) && !linked.has(node.id) ? [node.id] : []));
+  return nodes.flatMap((node) =>
+    node.type === type && had.has(node.id) && !linked.has(node.id) ? [node.id] : [],
+  );
 }

@@ -14,7 +14,9 @@ export function focusOf(search: URLSearchParams): Focus | null {
     const value = search.get(name);
     return value && !/^\{[A-Z_]+\}$/.test(value) ? value : null;
   };
-  const [dataset, dag, run, task] = ["dataset", "dag_id", "run_id", "task_id"].map(given) as (string | null)[];
+  const [dataset, dag, run, task] = ["dataset", "dag_id", "run_id", "task_id"].map(given) as (
+    string | null
+  )[];
   if (dataset) return datasetFocus(dataset);
   if (!dag) return null;
   if (run && task) return `ti:${encode(dag)}:${encode(run)}:${encode(task)}:${mapIndex(given("map_index"))}`;
@@ -41,7 +43,8 @@ export function dagOf(focus: Focus): string | null {
 /** What people call it: of a single node its own name. */
 export function focusLabel(graph: Graph): string {
   const { kind, label, nodes } = graph.focus;
-  const single = kind === "dataset" || kind === "job" ? graph.nodes.find((node) => node.id === nodes[0]) : undefined;
+  const single =
+    kind === "dataset" || kind === "job" ? graph.nodes.find((node) => node.id === nodes[0]) : undefined;
   return single?.label ?? label;
 }
 

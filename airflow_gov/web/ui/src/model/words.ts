@@ -5,7 +5,8 @@ import type { DrawnNode } from "./drawn";
 /** What a card says, as one sentence to be read out. */
 export function spoken(node: DrawnNode): string {
   const parts = [...facts(node)];
-  if (node.status) parts.push([changeShown(node.status).label.toLowerCase(), ...(node.changes ?? [])].join(": "));
+  if (node.status)
+    parts.push([changeShown(node.status).label.toLowerCase(), ...(node.changes ?? [])].join(": "));
   return parts.join(", ");
 }
 

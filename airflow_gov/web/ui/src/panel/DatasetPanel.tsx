@@ -64,7 +64,15 @@ function Overview({ data }: { data: DatasetDetail }) {
           Owner: data.owner ?? <span className="muted">none named</span>,
           Steward: data.steward.join(", "),
           Classification: data.classification,
-          Tags: data.tags.length > 0 && <span className="words">{data.tags.map((tag) => <span key={tag} className="word">{tag}</span>)}</span>,
+          Tags: data.tags.length > 0 && (
+            <span className="words">
+              {data.tags.map((tag) => (
+                <span key={tag} className="word">
+                  {tag}
+                </span>
+              ))}
+            </span>
+          ),
           Version: data.version && versionLabel(data.version),
           Rows: data.rows !== null && number(data.rows),
           Updated: data.updatedAt && <Ago at={data.updatedAt} />,
@@ -112,8 +120,9 @@ function QualityList({ quality }: { quality: Quality[] }) {
           </div>
           <div>
             {counted(verdict.rules, "rule")}
-            {verdict.failed.length > 0 && `, ${number(verdict.failed.length)} failed: ${verdict.failed.join(", ")}`} ·{" "}
-            <PageLink page={`verdicts/${encodeURIComponent(verdict.verdictId)}/report`}>Report</PageLink>
+            {verdict.failed.length > 0 &&
+              `, ${number(verdict.failed.length)} failed: ${verdict.failed.join(", ")}`}{" "}
+            · <PageLink page={`verdicts/${encodeURIComponent(verdict.verdictId)}/report`}>Report</PageLink>
           </div>
         </li>
       ))}
@@ -139,11 +148,18 @@ function Versions({ versions }: { versions: Version[] }) {
       {versions.map((version) => (
         <li key={version.version}>
           <div>
-            <strong title={version.version}>{version.number === null ? versionLabel(version.version) : `v${version.number}`}</strong>
+            <strong title={version.version}>
+              {version.number === null ? versionLabel(version.version) : `v${version.number}`}
+            </strong>
             <span className="muted">{version.at && moment(version.at)}</span>
           </div>
           <div>
-            {[version.rows !== null && counted(version.rows, "row"), version.size !== null && size(version.size)].filter(Boolean).join(" · ")}
+            {[
+              version.rows !== null && counted(version.rows, "row"),
+              version.size !== null && size(version.size),
+            ]
+              .filter(Boolean)
+              .join(" · ")}
           </div>
           {version.run && (
             <ul>

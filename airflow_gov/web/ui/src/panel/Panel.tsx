@@ -12,7 +12,11 @@ export function Panel({ scene }: { scene: Scene }) {
   const { view } = useView();
   const id = view.selected;
   if (id === null || id.startsWith("lane:")) return null;
-  return id.startsWith("j") ? <JobPanel key={id} id={id} scene={scene} /> : <DatasetPanel key={id} id={id} scene={scene} />;
+  return id.startsWith("j") ? (
+    <JobPanel key={id} id={id} scene={scene} />
+  ) : (
+    <DatasetPanel key={id} id={id} scene={scene} />
+  );
 }
 
 interface FrameProps {
@@ -31,7 +35,8 @@ export function Frame({ title, kind, name, badge, tabs }: FrameProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     // Whoever came by keyboard reads on here; a click leaves the focus where it is.
-    if (document.activeElement?.matches(".card:focus-visible")) heading.current?.focus({ preventScroll: true });
+    if (document.activeElement?.matches(".card:focus-visible"))
+      heading.current?.focus({ preventScroll: true });
   }, []);
 
   function onKeyDown(event: KeyboardEvent) {
@@ -87,7 +92,13 @@ export function Frame({ title, kind, name, badge, tabs }: FrameProps) {
           </button>
         ))}
       </div>
-      <div className="tab-content" id="tab-content" role="tabpanel" aria-labelledby={`tab-${current?.key}`} tabIndex={0}>
+      <div
+        className="tab-content"
+        id="tab-content"
+        role="tabpanel"
+        aria-labelledby={`tab-${current?.key}`}
+        tabIndex={0}
+      >
         {current?.content}
       </div>
     </aside>

@@ -44,12 +44,24 @@ export function Schema({ dataset }: { dataset: string }) {
 
   return (
     <div className="schema">
-      <input type="search" placeholder="Search columns" aria-label="Search columns" value={text} onChange={(event) => setText(event.target.value)} />
+      <input
+        type="search"
+        placeholder="Search columns"
+        aria-label="Search columns"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
       {isFetchNextPageError && <Button label="Load more columns" onClick={() => void fetchNextPage()} />}
       <p className="muted" role="status">
-        {pages.isError && !columns.length ? "The columns could not be loaded." : pages.isPending ? "Loading…" : counted(total, "column")}
+        {pages.isError && !columns.length
+          ? "The columns could not be loaded."
+          : pages.isPending
+            ? "Loading…"
+            : counted(total, "column")}
       </p>
-      {!columns.length && pages.isSuccess && <Nothing>{q ? "No column by that name." : "No columns were told."}</Nothing>}
+      {!columns.length && pages.isSuccess && (
+        <Nothing>{q ? "No column by that name." : "No columns were told."}</Nothing>
+      )}
       <div className="scroll" ref={scroll} role="list" aria-label="Columns">
         <div style={{ height: rows.getTotalSize(), position: "relative" }} role="presentation">
           {rows.getVirtualItems().map((item) => {

@@ -44,13 +44,18 @@ export function RunLine({ run }: { run: Run }) {
       </div>
       <div dir="auto">
         {dagId && dagRunId && taskId ? (
-          <HostLink href={airflow.instance(dagId, dagRunId, taskId, run.mapIndex, run.tryNumber)} title="Task instance and its logs">
+          <HostLink
+            href={airflow.instance(dagId, dagRunId, taskId, run.mapIndex, run.tryNumber)}
+            title="Task instance and its logs"
+          >
             {run.jobLabel ?? `${dagId}.${taskId}`}
           </HostLink>
         ) : (
           (run.jobLabel ?? run.runId)
         )}
-        {run.tryNumber !== null && run.tryNumber > 1 && <span className="muted"> · try {number(run.tryNumber)}</span>}
+        {run.tryNumber !== null && run.tryNumber > 1 && (
+          <span className="muted"> · try {number(run.tryNumber)}</span>
+        )}
       </div>
       <div className="muted">
         {dagId && dagRunId && <HostLink href={airflow.run(dagId, dagRunId)}>{dagRunId}</HostLink>}
@@ -94,7 +99,13 @@ export function Neighbours({ id, scene }: { id: string; scene: Scene }) {
               {title} <span className="muted">{number(found.length)}</span>
             </h3>
             <ul className="neighbours">
-              {found.map((node) => (node.type === "lane" ? <li key={node.id}>{node.label}</li> : <Neighbour key={node.id} node={node} />))}
+              {found.map((node) =>
+                node.type === "lane" ? (
+                  <li key={node.id}>{node.label}</li>
+                ) : (
+                  <Neighbour key={node.id} node={node} />
+                ),
+              )}
             </ul>
             {found.length === 0 && more === 0 && <Nothing>None.</Nothing>}
             {more > 0 && <Button label={`Show ${number(more)} more`} onClick={() => expand(id, side)} />}

@@ -32,7 +32,9 @@ export function Banners({ scene }: { scene: Scene }) {
       )}
       {view.path && (
         <Strip icon="path" tools={<Button label="Clear" onClick={() => update({ path: null })} />}>
-          {scene.lit && scene.lit.size === 0 ? "No path leads from one to the other." : "The path between two cards."}
+          {scene.lit && scene.lit.size === 0
+            ? "No path leads from one to the other."
+            : "The path between two cards."}
         </Strip>
       )}
       {view.trace && <Traced scene={scene} />}
@@ -40,7 +42,14 @@ export function Banners({ scene }: { scene: Scene }) {
       {filtered(view) > 0 && (
         <Strip
           icon="filter"
-          tools={<Button label="Show everything" onClick={() => update({ hidden: START.hidden, states: START.states, outside: true, personal: false })} />}
+          tools={
+            <Button
+              label="Show everything"
+              onClick={() =>
+                update({ hidden: START.hidden, states: START.states, outside: true, personal: false })
+              }
+            />
+          }
         >
           The filters keep {counted(hidden, "card")} back.
         </Strip>
@@ -78,7 +87,13 @@ function AsOf() {
       icon="clock"
       tools={
         <>
-          <Button bare icon="previous" label="The run before" disabled={at < 0 || at >= runs.length - 1} onClick={() => go(at + 1)} />
+          <Button
+            bare
+            icon="previous"
+            label="The run before"
+            disabled={at < 0 || at >= runs.length - 1}
+            onClick={() => go(at + 1)}
+          />
           <Button bare icon="next" label="The run after" disabled={at <= 0} onClick={() => go(at - 1)} />
           <Button label="Back to now" onClick={() => update({ asOf: null })} />
         </>
@@ -106,7 +121,9 @@ function Compared() {
 function Traced({ scene }: { scene: Scene }) {
   const { view, update } = useView();
   const { trace, drawn } = scene;
-  const name = trace?.columns.find((column) => column.id === view.trace)?.name ?? view.trace?.slice(view.trace.indexOf(".") + 1);
+  const name =
+    trace?.columns.find((column) => column.id === view.trace)?.name ??
+    view.trace?.slice(view.trace.indexOf(".") + 1);
   const closed = (trace?.datasets ?? []).filter((dataset) => !view.open.includes(dataset.id));
   const shut = closed.length > 0 && trace && drawn.nodes.length > 0;
   return (
@@ -117,7 +134,9 @@ function Traced({ scene }: { scene: Scene }) {
           {shut && (
             <Button
               label="Open all of them"
-              onClick={() => update({ open: [...view.open, ...closed.map((dataset) => dataset.id)].slice(0, 40) })}
+              onClick={() =>
+                update({ open: [...view.open, ...closed.map((dataset) => dataset.id)].slice(0, 40) })
+              }
             />
           )}
           <Button label="Clear" onClick={() => update({ trace: null })} />
@@ -143,7 +162,10 @@ function Truncated({ scene }: { scene: Scene }) {
   const { view, update } = useView();
   const { shown, total } = scene.graph ?? { shown: 0, total: 0 };
   return (
-    <Strip icon="warning" tools={<Button label="Load more" onClick={() => update({ limit: view.limit + MORE })} />}>
+    <Strip
+      icon="warning"
+      tools={<Button label="Load more" onClick={() => update({ limit: view.limit + MORE })} />}
+    >
       {number(shown)} of {number(total)}: narrow or load more.
     </Strip>
   );

@@ -68,7 +68,16 @@ export function ProblemState({ error, retry }: { error: Error; retry: () => void
     );
   }
   return (
-    <Message alert title={problem.kind === "missing" ? "Not found" : problem.kind === "store" ? "The governance store cannot be read" : "The lineage could not be loaded"}>
+    <Message
+      alert
+      title={
+        problem.kind === "missing"
+          ? "Not found"
+          : problem.kind === "store"
+            ? "The governance store cannot be read"
+            : "The lineage could not be loaded"
+      }
+    >
       <p>{problem.message}</p>
       {problem.lastEventAt && <p className="muted">The last event came {moment(problem.lastEventAt)}.</p>}
       <Button label="Try again" onClick={retry} />
@@ -76,7 +85,15 @@ export function ProblemState({ error, retry }: { error: Error; retry: () => void
   );
 }
 
-export function Message({ title, alert = false, children }: { title: string; alert?: boolean; children: ReactNode }) {
+export function Message({
+  title,
+  alert = false,
+  children,
+}: {
+  title: string;
+  alert?: boolean;
+  children: ReactNode;
+}) {
   return (
     <div className="message" role={alert ? "alert" : undefined}>
       <h2>

@@ -82,7 +82,17 @@ function State({ node }: { node: DrawnNode }) {
 
 const FEW = 3;
 
-function Neighbours({ side, node, neighbours, scene }: { side: Side; node: DrawnNode; neighbours: DrawnNode[]; scene: Scene }) {
+function Neighbours({
+  side,
+  node,
+  neighbours,
+  scene,
+}: {
+  side: Side;
+  node: DrawnNode;
+  neighbours: DrawnNode[];
+  scene: Scene;
+}) {
   const { expand, select } = useActions();
   const { view } = useView();
   const more = scene.beyond.get(node.id)?.[side] ?? 0;
@@ -112,7 +122,11 @@ function Neighbours({ side, node, neighbours, scene }: { side: Side; node: Drawn
           <Button
             label={isExpanded ? "−" : `+${number(more)}`}
             title={isExpanded ? `Collapse ${stream}` : `Expand ${number(more)} more ${stream}`}
-            aria-label={isExpanded ? `Collapse ${stream} of ${node.label}` : `Expand ${number(more)} more ${stream} of ${node.label}`}
+            aria-label={
+              isExpanded
+                ? `Collapse ${stream} of ${node.label}`
+                : `Expand ${number(more)} more ${stream} of ${node.label}`
+            }
             onClick={() => expand(node.id, side)}
           />
         )}

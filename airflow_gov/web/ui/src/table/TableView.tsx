@@ -25,7 +25,8 @@ export function TableView({ scene }: { scene: Scene }) {
     const measure = () => setAbove(table.current?.offsetTop ?? 0);
     measure();
     const observer = new ResizeObserver(measure);
-    if (table.current?.parentElement) for (const part of table.current.parentElement.children) observer.observe(part);
+    if (table.current?.parentElement)
+      for (const part of table.current.parentElement.children) observer.observe(part);
     return () => observer.disconnect();
   }, [scene.trace]);
   const list = useVirtualizer({
@@ -46,16 +47,35 @@ export function TableView({ scene }: { scene: Scene }) {
   return (
     <div className="table-view" ref={scroll} tabIndex={0} aria-label="Lineage as a table" role="region">
       {scene.trace && <TraceTable trace={scene.trace} />}
-      <table role="table" ref={table} aria-rowcount={rows.length + 1} aria-label={counted(rows.length, "dataset and job", "datasets and jobs")}>
+      <table
+        role="table"
+        ref={table}
+        aria-rowcount={rows.length + 1}
+        aria-label={counted(rows.length, "dataset and job", "datasets and jobs")}
+      >
         <thead role="rowgroup">
           <tr role="row">
-            <th role="columnheader" scope="col">Name</th>
-            <th role="columnheader" scope="col">Zone</th>
-            <th role="columnheader" scope="col">State</th>
-            <th role="columnheader" scope="col" className="figures">Rows</th>
-            <th role="columnheader" scope="col">Updated</th>
-            <th role="columnheader" scope="col">Upstream</th>
-            <th role="columnheader" scope="col">Downstream</th>
+            <th role="columnheader" scope="col">
+              Name
+            </th>
+            <th role="columnheader" scope="col">
+              Zone
+            </th>
+            <th role="columnheader" scope="col">
+              State
+            </th>
+            <th role="columnheader" scope="col" className="figures">
+              Rows
+            </th>
+            <th role="columnheader" scope="col">
+              Updated
+            </th>
+            <th role="columnheader" scope="col">
+              Upstream
+            </th>
+            <th role="columnheader" scope="col">
+              Downstream
+            </th>
           </tr>
         </thead>
         <tbody role="rowgroup">

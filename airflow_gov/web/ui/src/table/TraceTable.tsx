@@ -21,16 +21,26 @@ export function TraceTable({ trace }: { trace: Trace }) {
       </caption>
       <thead role="rowgroup">
         <tr role="row">
-          <th role="columnheader" scope="col">From</th>
-          <th role="columnheader" scope="col">To</th>
-          <th role="columnheader" scope="col">How</th>
+          <th role="columnheader" scope="col">
+            From
+          </th>
+          <th role="columnheader" scope="col">
+            To
+          </th>
+          <th role="columnheader" scope="col">
+            How
+          </th>
         </tr>
       </thead>
       <tbody role="rowgroup">
         {trace.edges.slice(0, MOST).map((edge) => (
           <tr role="row" key={`${edge.source}>${edge.target}`}>
-            <td role="cell" dir="auto" data-label="From">{name(edge.source)}</td>
-            <td role="cell" dir="auto" data-label="To">{name(edge.target)}</td>
+            <td role="cell" dir="auto" data-label="From">
+              {name(edge.source)}
+            </td>
+            <td role="cell" dir="auto" data-label="To">
+              {name(edge.target)}
+            </td>
             <td role="cell" data-label="How">
               {edge.direct ? "Direct" : "Indirect"}
               {edge.subtypes.length > 0 && ` (${edge.subtypes.join(", ").toLowerCase()})`}

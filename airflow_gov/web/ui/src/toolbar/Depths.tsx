@@ -12,7 +12,17 @@ export function Depths() {
   );
 }
 
-function Hops({ sign, name, value, onChange }: { sign: string; name: string; value: Depth; onChange: (depth: Depth) => void }) {
+function Hops({
+  sign,
+  name,
+  value,
+  onChange,
+}: {
+  sign: string;
+  name: string;
+  value: Depth;
+  onChange: (depth: Depth) => void;
+}) {
   return (
     <label title={name}>
       <span aria-hidden="true">{sign}</span>

@@ -37,11 +37,21 @@ export function ExportMenu({ scene }: { scene: Scene }) {
     setFailed(null);
     try {
       if (format === "svg") download(svg(drawing(scene, visible)), fileName(label, "svg"), "image/svg+xml");
-      else if (format === "png") download(await png(drawing(scene, visible), font()), fileName(label, "png"), "image/png");
-      else if (format === "mermaid") download(mermaid(part(scene, visible)), fileName(label, "mmd"), "text/plain");
+      else if (format === "png")
+        download(await png(drawing(scene, visible), font()), fileName(label, "png"), "image/png");
+      else if (format === "mermaid")
+        download(mermaid(part(scene, visible)), fileName(label, "mmd"), "text/plain");
       else {
-        const text = await getText("export", { focus, format, up: hops(view.up), down: hops(view.down), limit: view.limit, as_of: view.asOf?.at });
-        const [extension, type] = format === "graphml" ? ["graphml", "application/xml"] : ["jsonl", "application/x-ndjson"];
+        const text = await getText("export", {
+          focus,
+          format,
+          up: hops(view.up),
+          down: hops(view.down),
+          limit: view.limit,
+          as_of: view.asOf?.at,
+        });
+        const [extension, type] =
+          format === "graphml" ? ["graphml", "application/xml"] : ["jsonl", "application/x-ndjson"];
         download(text, fileName(label, extension as string), type as string);
       }
       announce("Saved");
@@ -57,16 +67,22 @@ export function ExportMenu({ scene }: { scene: Scene }) {
           <fieldset>
             <legend>What</legend>
             <label className="check">
-              <input type="radio" name="part" checked={!visible} onChange={() => setVisible(false)} /> The whole graph
+              <input type="radio" name="part" checked={!visible} onChange={() => setVisible(false)} /> The
+              whole graph
             </label>
             <label className="check">
-              <input type="radio" name="part" checked={visible} onChange={() => setVisible(true)} /> What is on the screen
+              <input type="radio" name="part" checked={visible} onChange={() => setVisible(true)} /> What is
+              on the screen
             </label>
           </fieldset>
           <ul className="choices">
             {FORMATS.map(([format, name]) => (
               <li key={format}>
-                <button type="button" disabled={visible && isServers(format)} onClick={() => void save(format)}>
+                <button
+                  type="button"
+                  disabled={visible && isServers(format)}
+                  onClick={() => void save(format)}
+                >
                   {name}
                 </button>
               </li>

@@ -15,9 +15,18 @@ export function Filters() {
           <fieldset>
             <legend>Zones</legend>
             {ZONES.map((zone) => (
-              <Check key={zone} label={laneTitle(zone)} checked={!view.hidden.includes(zone)} onChange={() => update({ hidden: toggled(view.hidden, zone) })} />
+              <Check
+                key={zone}
+                label={laneTitle(zone)}
+                checked={!view.hidden.includes(zone)}
+                onChange={() => update({ hidden: toggled(view.hidden, zone) })}
+              />
             ))}
-            <Check label="Outside of the zones" checked={view.outside} onChange={() => update({ outside: !view.outside })} />
+            <Check
+              label="Outside of the zones"
+              checked={view.outside}
+              onChange={() => update({ outside: !view.outside })}
+            />
           </fieldset>
           <fieldset>
             <legend>Jobs in state</legend>
@@ -33,12 +42,18 @@ export function Filters() {
           </fieldset>
           <fieldset>
             <legend>Data</legend>
-            <Check label="Only personal data" checked={view.personal} onChange={() => update({ personal: !view.personal })} />
+            <Check
+              label="Only personal data"
+              checked={view.personal}
+              onChange={() => update({ personal: !view.personal })}
+            />
           </fieldset>
           <Button
             label="Show everything"
             disabled={!used}
-            onClick={() => update({ hidden: START.hidden, states: START.states, outside: true, personal: false })}
+            onClick={() =>
+              update({ hidden: START.hidden, states: START.states, outside: true, personal: false })
+            }
           />
         </>
       )}

@@ -27,14 +27,19 @@ export function Jump({ scene }: { scene: Scene }) {
   function choose(found: Found) {
     setText("");
     setOpen(false);
-    const id = found.type === "column" ? (found.dataset ?? found.id.slice(0, found.id.indexOf("."))) : found.id;
+    const id =
+      found.type === "column" ? (found.dataset ?? found.id.slice(0, found.id.indexOf("."))) : found.id;
     const isDrawn = scene.drawn.nodes.some((node) => node.id === id);
     const column = found.type === "column" ? { trace: found.id, path: null } : {};
     if (isDrawn) {
       update({ selected: id, ...column });
       window.dispatchEvent(new CustomEvent(REVEAL, { detail: id }));
     } else {
-      refocus(found.type === "job" ? nodeFocus(id) : datasetFocus(id), { selected: id, ...column, ...(column.trace && { open: [id] }) });
+      refocus(found.type === "job" ? nodeFocus(id) : datasetFocus(id), {
+        selected: id,
+        ...column,
+        ...(column.trace && { open: [id] }),
+      });
     }
   }
 
@@ -56,7 +61,10 @@ export function Jump({ scene }: { scene: Scene }) {
 
   const shown = open && text.trim().length > 0;
   return (
-    <div className="jump" onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setOpen(false)}>
+    <div
+      className="jump"
+      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setOpen(false)}
+    >
       <Icon name="search" />
       <input
         id={JUMP_ID}
@@ -96,7 +104,11 @@ export function Jump({ scene }: { scene: Scene }) {
                 <span className="name" dir="auto" title={found.label}>
                   {shortened(found.label, 44)}
                 </span>
-                {found.type === "job" ? <span className="muted">{shortened(found.namespace, 18)}</span> : <ZoneTag zone={found.zone} />}
+                {found.type === "job" ? (
+                  <span className="muted">{shortened(found.namespace, 18)}</span>
+                ) : (
+                  <ZoneTag zone={found.zone} />
+                )}
               </li>
             ))}
         </ul>

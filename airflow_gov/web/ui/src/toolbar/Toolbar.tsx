@@ -29,12 +29,24 @@ export function Toolbar({ scene, mode, onHelp }: Props) {
       />
       <RunPicker />
       <Compare />
-      {mode === "graph" && <Button icon="fit" label="Fit" onClick={() => window.dispatchEvent(new Event(FIT))} />}
+      {mode === "graph" && (
+        <Button icon="fit" label="Fit" onClick={() => window.dispatchEvent(new Event(FIT))} />
+      )}
       <ExportMenu scene={scene} />
       <span className="space" />
       <div className="modes" role="group" aria-label="Show as">
-        <Button icon="graph" label="Graph" aria-pressed={mode === "graph"} onClick={() => update({ mode: "graph" })} />
-        <Button icon="table" label="Table" aria-pressed={mode === "table"} onClick={() => update({ mode: "table" })} />
+        <Button
+          icon="graph"
+          label="Graph"
+          aria-pressed={mode === "graph"}
+          onClick={() => update({ mode: "graph" })}
+        />
+        <Button
+          icon="table"
+          label="Table"
+          aria-pressed={mode === "table"}
+          onClick={() => update({ mode: "table" })}
+        />
       </div>
       <Button bare icon="help" label="Keyboard and help" onClick={onHelp} />
     </div>
@@ -45,7 +57,9 @@ const MOST = 12;
 
 /** The dataset that is looked at, or those the view is centred on. */
 function worthOpening({ graph, drawn }: Scene, selected: string | null): string[] {
-  const datasets = drawn.nodes.flatMap((node) => (node.type === "dataset" && node.columns > 0 ? [node.id] : []));
+  const datasets = drawn.nodes.flatMap((node) =>
+    node.type === "dataset" && node.columns > 0 ? [node.id] : [],
+  );
   if (selected !== null && datasets.includes(selected)) return [selected];
   const focused = datasets.filter((id) => graph?.focus.nodes.includes(id));
   return (focused.length ? focused : datasets).slice(0, MOST);

@@ -52,12 +52,18 @@ interface RunListProps {
 
 function RunList({ runs, pending, failed, chosen, onChoose }: RunListProps) {
   if (failed) return <p className="muted">The runs could not be loaded.</p>;
-  if (!runs.length) return <p className="muted">{pending ? "Loading the runs…" : "This Dag has no run with lineage."}</p>;
+  if (!runs.length)
+    return <p className="muted">{pending ? "Loading the runs…" : "This Dag has no run with lineage."}</p>;
   return (
     <ul className="runs">
       {runs.map((run) => (
         <li key={run.dagRunId}>
-          <button type="button" aria-pressed={run.dagRunId === chosen} disabled={!atOf(run)} onClick={() => onChoose(run)}>
+          <button
+            type="button"
+            aria-pressed={run.dagRunId === chosen}
+            disabled={!atOf(run)}
+            onClick={() => onChoose(run)}
+          >
             <span dir="auto">{run.dagRunId}</span>
             <span className="muted">{run.startedAt ? moment(run.startedAt) : "not started"}</span>
             <StateBadge state={run.state} />
@@ -80,14 +86,22 @@ export function Compare() {
       {(close) =>
         runs.length < 2 || !newest || !older ? (
           <p className="muted">
-            {failed ? "The runs could not be loaded." : pending ? "Loading the runs…" : "Two runs with lineage are needed."}
+            {failed
+              ? "The runs could not be loaded."
+              : pending
+                ? "Loading the runs…"
+                : "Two runs with lineage are needed."}
           </p>
         ) : (
           <form
             onSubmit={(event) => {
               event.preventDefault();
               const chosen = new FormData(event.currentTarget);
-              update({ compare: { a: String(chosen.get("a")), b: String(chosen.get("b")) }, asOf: null, expand: [] });
+              update({
+                compare: { a: String(chosen.get("a")), b: String(chosen.get("b")) },
+                asOf: null,
+                expand: [],
+              });
               close();
             }}
           >
@@ -110,7 +124,17 @@ export function Compare() {
   );
 }
 
-function RunChoice({ name, label, runs, chosen }: { name: string; label: string; runs: DagRun[]; chosen: string }) {
+function RunChoice({
+  name,
+  label,
+  runs,
+  chosen,
+}: {
+  name: string;
+  label: string;
+  runs: DagRun[];
+  chosen: string;
+}) {
   return (
     <label className="choice">
       {label}

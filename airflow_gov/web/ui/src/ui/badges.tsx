@@ -23,7 +23,12 @@ export function StateDot({ state }: { state: string }) {
   );
 }
 
-const AS_STATE: Record<Verdict, string> = { passed: "success", failed: "failed", waived: "up_for_retry", review: "deferred" };
+const AS_STATE: Record<Verdict, string> = {
+  passed: "success",
+  failed: "failed",
+  waived: "up_for_retry",
+  review: "deferred",
+};
 
 export function VerdictBadge({ verdict, short = false }: { verdict: Verdict; short?: boolean }) {
   const { label, icon } = verdictShown(verdict);
@@ -35,7 +40,13 @@ export function VerdictBadge({ verdict, short = false }: { verdict: Verdict; sho
   );
 }
 
-export function ChangeBadge({ change, details = [] }: { change: Change; details?: readonly string[] | undefined }) {
+export function ChangeBadge({
+  change,
+  details = [],
+}: {
+  change: Change;
+  details?: readonly string[] | undefined;
+}) {
   const { label, icon } = changeShown(change);
   return (
     <span className="change" data-change={change} title={[label, ...details].join("\n")}>

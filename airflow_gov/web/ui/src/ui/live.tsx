@@ -6,7 +6,10 @@ const Announce = createContext<(message: string) => void>(() => undefined);
 export function Live({ children }: { children: ReactNode }) {
   const [message, setMessage] = useState("");
   // The same words twice are told twice: they differ by a space nobody hears.
-  const announce = useCallback((next: string) => setMessage((before) => (before === next ? `${next}\u00a0` : next)), []);
+  const announce = useCallback(
+    (next: string) => setMessage((before) => (before === next ? `${next}\u00a0` : next)),
+    [],
+  );
   return (
     <Announce value={announce}>
       {children}

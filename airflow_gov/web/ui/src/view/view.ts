@@ -105,14 +105,21 @@ export function read(state: Readonly<Record<string, string>>): View {
     path: path[0] && path[1] ? { from: path[0], to: path[1] } : null,
     folded: parts(state["fold"]).filter(isLane),
     hidden: parts(state["hide"]).filter((name): name is Zone => (ZONES as readonly string[]).includes(name)),
-    states: parts(state["states"]).filter((name): name is JobState => (JOB_STATES as string[]).includes(name)),
+    states: parts(state["states"]).filter((name): name is JobState =>
+      (JOB_STATES as string[]).includes(name),
+    ),
     outside: state["outside"] !== "0",
     personal: state["personal"] === "1",
   };
 }
 
 export function filtered(view: View): number {
-  return Number(view.hidden.length > 0) + Number(view.states.length > 0) + Number(!view.outside) + Number(view.personal);
+  return (
+    Number(view.hidden.length > 0) +
+    Number(view.states.length > 0) +
+    Number(!view.outside) +
+    Number(view.personal)
+  );
 }
 
 /** One more in the list, or one fewer. */
