@@ -165,7 +165,7 @@ class Governance:
 
     def fit(self, width: int, height: int) -> None:
         """Make the iframe that big, whatever Airflow's own navigation takes."""
-        for _ in range(3):
+        for _ in range(40):  # Airflow lays its page out again when it comes to it
             inner, outer = self.frame.evaluate("[innerWidth, innerHeight]"), self.page.viewport_size
             assert outer
             if inner == [width, height]:
@@ -173,7 +173,7 @@ class Governance:
             self.page.set_viewport_size(
                 {"width": outer["width"] - inner[0] + width, "height": outer["height"] - inner[1] + height}
             )
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(200)
         assert self.frame.evaluate("[innerWidth, innerHeight]") == [width, height]
 
     def violations(self) -> list[Any]:

@@ -44,6 +44,7 @@ def server(store: Store) -> Iterator[str]:
     thread = threading.Thread(target=running.run)
     thread.start()
     while not running.started:
+        assert thread.is_alive(), "the server did not start"
         time.sleep(0.01)
     yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
     running.should_exit = True

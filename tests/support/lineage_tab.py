@@ -66,7 +66,7 @@ class LineageTab:
 
     def fit(self, width: int, height: int) -> None:
         """Make the frame that big, whatever Airflow's own navigation takes."""
-        for _ in range(6):
+        for _ in range(40):  # Airflow lays its page out again when it comes to it
             inner = self.evaluate("[innerWidth, innerHeight]")
             outer = self.page.viewport_size
             assert outer
