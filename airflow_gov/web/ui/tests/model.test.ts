@@ -60,6 +60,7 @@ describe("the view", () => {
   test.each([
     { up: "9", down: "x", limit: "-3", mode: "cube", outside: "", fold: "moon", hide: "<b>", states: "sad" },
     { columns: "%E0%A4%A", compare: "one", path: ",", run: "r" },
+    { expand: "foo,d1:sideways,d0:up", run: "r", as_of: "yesterday", limit: "1.5" },
   ])("is not misled by %j", (state) => expect(read(state)).toEqual(START));
 });
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef, type KeyboardEvent } from "react";
 
 import { useView } from "../view/context";
+import { isNow } from "../view/view";
 import { useActionState } from "./actions";
 import { cardId } from "./cards";
 import type { Scene } from "./scene";
@@ -41,7 +42,9 @@ export function CardMenu({ scene }: { scene: Scene }) {
                 sideLabel(view.expand, id, side),
                 () => actions.expand(id, side, !has(view.expand, id, side)),
               ])),
-          ["Path to…", () => actions.beginPath(id)],
+          ...(isNow(view)
+            ? [["Path to…", () => actions.beginPath(id)] as [string, () => void]]
+            : []),
           ...(node.type === "dataset" && node.columns > 0
             ? [
                 [view.open.includes(id) ? "Close columns" : "Open columns", () => actions.open(id)] as [

@@ -46,7 +46,7 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
         if (id !== null) setActive(id);
         setPathFrom((from) => {
           if (from !== null && id !== null && id !== from) {
-            update({ path: { from, to: id }, trace: null });
+            update({ path: { from, to: id }, trace: null, asOf: null, compare: null });
             return null;
           }
           update({ selected: id });

@@ -9,6 +9,8 @@ import { Ago, StateBadge, VerdictBadge, ZoneTag } from "../ui/badges";
 import { Button, CopyButton, HostLink } from "../ui/controls";
 import { Icon } from "../ui/icons";
 import { Loading, ProblemState } from "../states/States";
+import { useView } from "../view/context";
+import { isNow } from "../view/view";
 import { Frame } from "./Panel";
 import { Facets, Facts, Neighbours, Nothing, PageLink, RunLine } from "./parts";
 import { Schema } from "./Schema";
@@ -52,12 +54,18 @@ export function DatasetPanel({ id, scene }: { id: string; scene: Scene }) {
 
 function Overview({ data }: { data: DatasetDetail }) {
   const actions = useActions();
+  const { view } = useView();
   return (
     <>
       {data.description && <p dir="auto">{data.description}</p>}
       <div className="actions">
         <Button icon="focus" label="Centre on this" onClick={() => actions.focus(data.id)} />
-        <Button icon="path" label="Path to…" onClick={() => actions.beginPath(data.id)} />
+        <Button
+          icon="path"
+          label="Path to…"
+          disabled={!isNow(view)}
+          onClick={() => actions.beginPath(data.id)}
+        />
       </div>
       <Facts
         facts={{

@@ -7,6 +7,8 @@ import { airflow } from "../host";
 import { Loading, ProblemState } from "../states/States";
 import { StateBadge } from "../ui/badges";
 import { Button, HostLink } from "../ui/controls";
+import { useView } from "../view/context";
+import { isNow } from "../view/view";
 import { Frame } from "./Panel";
 import { Facets, Facts, Neighbour, Neighbours, Nothing, RunLine } from "./parts";
 
@@ -41,13 +43,19 @@ export function JobPanel({ id, scene }: { id: string; scene: Scene }) {
 
 function Overview({ data }: { data: JobDetail }) {
   const actions = useActions();
+  const { view } = useView();
   const { dagId, taskId, dagRunId } = data;
   return (
     <>
       {data.description && <p dir="auto">{data.description}</p>}
       <div className="actions">
         <Button icon="focus" label="Centre on this" onClick={() => actions.focus(data.id)} />
-        <Button icon="path" label="Path to…" onClick={() => actions.beginPath(data.id)} />
+        <Button
+          icon="path"
+          label="Path to…"
+          disabled={!isNow(view)}
+          onClick={() => actions.beginPath(data.id)}
+        />
       </div>
       <Facts
         facts={{

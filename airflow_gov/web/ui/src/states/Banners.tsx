@@ -9,7 +9,7 @@ import { ChangeBadge } from "../ui/badges";
 import { Button } from "../ui/controls";
 import { Icon, type IconName } from "../ui/icons";
 import { useView } from "../view/context";
-import { filtered, START } from "../view/view";
+import { filtered, MAX_LIMIT, START } from "../view/view";
 
 /** Strips between toolbar and graph: everything that makes the view another than the usual one. */
 export function Banners({ scene }: { scene: Scene }) {
@@ -164,9 +164,16 @@ function Truncated({ scene }: { scene: Scene }) {
   return (
     <Strip
       icon="warning"
-      tools={<Button label="Load more" onClick={() => update({ limit: view.limit + MORE })} />}
+      tools={
+        view.limit < MAX_LIMIT && (
+          <Button
+            label="Load more"
+            onClick={() => update({ limit: Math.min(view.limit + MORE, MAX_LIMIT) })}
+          />
+        )
+      }
     >
-      {number(shown)} of {number(total)}: narrow or load more.
+      {number(shown)} of {number(total)}: {view.limit < MAX_LIMIT ? "narrow or load more." : "narrow."}
     </Strip>
   );
 }

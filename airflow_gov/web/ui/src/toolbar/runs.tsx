@@ -33,7 +33,7 @@ export function RunPicker() {
           chosen={view.asOf?.run ?? null}
           onChoose={(run) => {
             const at = atOf(run);
-            if (at) update({ asOf: { run: run.dagRunId, at }, compare: null });
+            if (at) update({ asOf: { run: run.dagRunId, at }, compare: null, path: null });
             close();
           }}
         />
@@ -101,6 +101,7 @@ export function Compare() {
                 compare: { a: String(chosen.get("a")), b: String(chosen.get("b")) },
                 asOf: null,
                 expand: [],
+                path: null,
               });
               close();
             }}

@@ -5,6 +5,9 @@ import { isLane, ZONES, type Lane } from "../model/zones";
 export const DEPTHS = ["1", "2", "3", "5", "all"] as const;
 export type Depth = (typeof DEPTHS)[number];
 export const DEFAULT_LIMIT = 300;
+/** The server draws no more. */
+export const MAX_LIMIT = 2000;
+const EXPANSION = /^[dj][1-9]\d*:(up|down)(:all)?$/;
 
 /** What a person has chosen; it survives a reload in Airflow's own address. */
 export interface View {
@@ -93,9 +96,9 @@ export function read(state: Readonly<Record<string, string>>): View {
     focus: state["focus"] || null,
     up: depth(state["up"]) ?? START.up,
     down: depth(state["down"]) ?? START.down,
-    limit: Number.isInteger(limit) && limit > 0 ? limit : DEFAULT_LIMIT,
-    expand: parts(state["expand"]),
-    asOf: run !== undefined && at ? { run, at } : null,
+    limit: Number.isInteger(limit) && limit > 0 ? Math.min(limit, MAX_LIMIT) : DEFAULT_LIMIT,
+    expand: parts(state["expand"]).filter((each) => EXPANSION.test(each)),
+    asOf: run !== undefined && at && isMoment(at) ? { run, at } : null,
     compare: compare[0] && compare[1] ? { a: compare[0], b: compare[1] } : null,
     mode: state["mode"] === "graph" || state["mode"] === "table" ? state["mode"] : null,
     selected: state["node"] || null,
@@ -113,6 +116,11 @@ export function read(state: Readonly<Record<string, string>>): View {
   };
 }
 
+/** Whether neither the past nor two runs are looked at: paths are those of today. */
+export function isNow({ asOf, compare }: View): boolean {
+  return asOf === null && compare === null;
+}
+
 export function filtered(view: View): number {
   return (
     Number(view.hidden.length > 0) +
@@ -125,6 +133,11 @@ export function filtered(view: View): number {
 /** One more in the list, or one fewer. */
 export function toggled<T>(list: readonly T[], item: T): T[] {
   return list.includes(item) ? list.filter((each) => each !== item) : [...list, item];
+}
+
+/** Whether a past moment can lie there: the server answers no other with a graph. */
+function isMoment(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 function depth(text: string | undefined): Depth | null {
