@@ -46,7 +46,7 @@ def database_lineage(source: DatabaseSource, columns: Sequence[str]) -> ColumnLi
 
     def addressed(inputs: Iterable[InputColumn]) -> tuple[InputColumn, ...]:
         return tuple(
-            replace(each, source=table_uri(source.identity, ".".join(each.source.split(".")[-2:])))
+            replace(each, source=table_uri(source.identity, ".".join(each.source.split(".")[-3:])))
             for each in inputs
         )
 

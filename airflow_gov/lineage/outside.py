@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from airflow_gov.lineage.naming import Address, table_address
@@ -31,7 +31,12 @@ _SYSTEMS: Mapping[str, tuple[str, str | None, int]] = {
 #: Schemas that a database means where none is named.
 _USUAL_SCHEMAS = {"postgres": "public", "redshift": "public", "vertica": "public", "mssql": "dbo"}
 #: Databases that keep a name without quotes in one case.
-_FOLDING = frozenset({"postgres", "redshift", "snowflake", "oracle"})
+_FOLDING: Mapping[str, Callable[[str], str]] = {
+    "postgres": str.lower,
+    "redshift": str.lower,
+    "snowflake": str.upper,
+    "oracle": str.upper,
+}
 _URI = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*/?.*", re.DOTALL)
 
 
@@ -57,8 +62,8 @@ def table_addresses(identity: Mapping[str, str | None], sql: str | None = None) 
         schema, table.
     :param sql: the query, where no table is named.
     """
-    if table := identity.get("table"):
-        return [_table_address(identity, identity.get("schema"), table)]
+    if identity.get("table"):
+        return [_table_address(identity, *_own_table(identity))]
     return [_table_address(identity, schema, name) for schema, name in _tables_of(sql, identity)]
 
 
@@ -66,10 +71,14 @@ def table_uri(identity: Mapping[str, str | None], table: str | None = None) -> s
     """A database's table as one text: ``<namespace>/<name>``; see :func:`source_address`.
 
     :param identity: as in :func:`table_addresses`.
-    :param table: the table, with its schema where it has one; default: the one the identity names.
+    :param table: the table as the database keeps it, with its schema where it has one; default: the one the
+        identity names, which is written without quotes.
     """
-    schema, _, name = (table or "").rpartition(".")
-    address = _table_address(identity, schema or identity.get("schema"), name or identity.get("table") or "")
+    if table is None:
+        address = _table_address(identity, *_own_table(identity))
+    else:
+        schema, _, name = table.rpartition(".")
+        address = _table_address(identity, schema or identity.get("schema"), name)
     return f"{address.namespace}/{address.name}"
 
 
@@ -88,14 +97,23 @@ def source_address(text: str) -> Address | None:
     return table_address(text)
 
 
+def _own_table(identity: Mapping[str, str | None]) -> tuple[str | None, str]:
+    """Schema and name of the table that an identity names, as the database keeps them."""
+    schema, table = identity.get("schema") or "", identity.get("table") or ""
+    keep = _FOLDING.get(_sqlglot_dialect(identity) or "", str)
+    return keep(schema) or None, keep(table)
+
+
 def _table_address(identity: Mapping[str, str | None], schema: str | None, table: str) -> Address:
     dialect = identity.get("dialect") or "database"
     host, database = identity.get("host") or "", identity.get("database")
+    if schema and "." in schema:  # database.schema, as in a table's full name
+        database, _, schema = schema.rpartition(".")
     if dialect == "sqlite":
         return Address(f"sqlite://{host or database or ''}", table)
     system, usual_port, length = _SYSTEMS.get(dialect, (dialect, None, 3))
     port = identity.get("port") or usual_port
-    namespace = f"{system}://{host}" + (f":{port}" if port else "")
+    namespace = f"{system}://{host.lower()}" + (f":{port}" if port else "")
     schema = schema or _USUAL_SCHEMAS.get(system)
     # MySQL's schemas are its databases.
     parts = [database, schema, table] if length > 2 else [schema or database, table]
@@ -141,5 +159,6 @@ def _tables_of(sql: str | None, identity: Mapping[str, str | None]) -> list[tupl
         return []
     own = {each.alias_or_name for each in tree.find_all(exp.CTE)}
     # A function that gives rows is a table without a name.
-    named = [(each.db or None, each.name) for each in tree.find_all(exp.Table) if each.name]
+    tables = [each for each in tree.find_all(exp.Table) if each.name]
+    named = [(".".join(filter(None, (each.catalog, each.db))) or None, each.name) for each in tables]
     return list(dict.fromkeys((schema, name) for schema, name in named if schema or name not in own))

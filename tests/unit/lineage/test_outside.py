@@ -28,10 +28,12 @@ def identity(**changes: str | None) -> dict[str, str | None]:
     [
         (identity(table="orders"), ("postgres://db:5432", "shop.public.orders")),
         (identity(table="orders", schema="sales", port="6432"), ("postgres://db:6432", "shop.sales.orders")),
+        (identity(table="Orders", schema="shop.Sales"), ("postgres://db:5432", "shop.sales.orders")),
+        (identity(table="orders", host="DB"), ("postgres://db:5432", "shop.public.orders")),
         (identity(dialect="mysql", table="orders"), ("mysql://db:3306", "shop.orders")),
         (identity(dialect="mysql", schema="old", table="orders"), ("mysql://db:3306", "old.orders")),
         (identity(dialect="mssql", table="orders"), ("mssql://db:1433", "shop.dbo.orders")),
-        (identity(dialect="snowflake", schema="s", table="t"), ("snowflake://db", "shop.s.t")),
+        (identity(dialect="snowflake", schema="s", table="t"), ("snowflake://db", "shop.S.T")),
         (identity(dialect="exasol", table="t"), ("exasol://db", "shop.t")),
         (
             identity(dialect="sqlite", host="/data/shop.db", database="/data/shop.db", table="orders"),
@@ -44,6 +46,12 @@ def test_a_table_of_a_database_has_its_systems_name(
 ) -> None:
     assert table_addresses(database) == [address]
     assert source_address(table_uri(database)) == address
+
+
+def test_a_table_of_another_database_is_not_one_of_this() -> None:
+    found = table_addresses(identity(dialect="mssql"), "SELECT * FROM old.dbo.orders")
+    assert found == [("mssql://db:1433", "old.dbo.orders")]
+    assert source_address(table_uri(identity(dialect="mssql"), "old.dbo.orders")) == found[0]
 
 
 @pytest.mark.parametrize(
