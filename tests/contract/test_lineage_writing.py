@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,16 +23,6 @@ from support.open_lineage import (
 )
 
 Event = dict[str, Any]
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Gives the URL of a new database, as often as it is called."""
-    if request.param == "postgresql":
-        make: Callable[[], str] = request.getfixturevalue("postgres_database")
-        return make
-    numbers = itertools.count()
-    return lambda: f"sqlite:///{tmp_path}/{next(numbers)}.db"
 
 
 def _record(store: Store, *events: Mapping[str, Any], origin: Origin = Origin.TRANSPORT) -> None:
@@ -70,30 +59,32 @@ def test_a_run_is_remembered_with_its_job(store: Store, store_url: str) -> None:
     assert (job["first_seen"], job["last_seen"], job["last_run_id"]) == (at(1), at(3), run_id("r"))
 
 
-@pytest.mark.parametrize(
-    ("states", "state", "ended"),
-    [
-        (["START"], "START", None),
-        (["START", "RUNNING"], "RUNNING", None),
-        (["COMPLETE"], "COMPLETE", 0),
-        (["START", "COMPLETE"], "COMPLETE", 1),
-        (["COMPLETE", "START"], "COMPLETE", 0),
-        (["START", "FAIL", "RUNNING"], "FAIL", 1),
-        (["FAIL", "COMPLETE"], "COMPLETE", 1),
-        (["COMPLETE", "ABORT"], "ABORT", 1),
-    ],
-)
-def test_what_ends_a_run_counts_whenever_it_comes(
-    store: Store, store_url: str, states: list[str], state: str, ended: int | None
-) -> None:
-    """Events are numbered by the seconds of their time; they are brought in every order."""
-    events = [run_event("r", each, number) for number, each in enumerate(states)]
-    for number, order in enumerate(itertools.permutations(events)):
-        again = [{**event, "run": {"runId": run_id(str(number))}} for event in order]
-        _record(store, *again)
-    for run in Graph(store_url).rows["run"]:
-        assert (run["state"], run["ended_at"]) == (state, None if ended is None else at(ended))
-        assert run["started_at"] == at(0)
+_ENDINGS: list[tuple[list[str], str, int | None]] = [
+    (["START"], "START", None),
+    (["START", "RUNNING"], "RUNNING", None),
+    (["COMPLETE"], "COMPLETE", 0),
+    (["START", "COMPLETE"], "COMPLETE", 1),
+    (["COMPLETE", "START"], "COMPLETE", 0),
+    (["START", "FAIL", "RUNNING"], "FAIL", 1),
+    (["FAIL", "COMPLETE"], "COMPLETE", 1),
+    (["COMPLETE", "ABORT"], "ABORT", 1),
+]
+
+
+def test_what_ends_a_run_counts_whenever_it_comes(store: Store, store_url: str) -> None:
+    """Events have the seconds of their place in the list as their time; they come in every order."""
+    wanted, arriving = {}, []
+    for states, state, ended in _ENDINGS:
+        events = [run_event("r", each, number) for number, each in enumerate(states)]
+        for order in itertools.permutations(events):
+            run = run_id(f"{states} {len(wanted)}")
+            wanted[run] = (state, None if ended is None else at(ended), at(0))
+            arriving.append([{**event, "run": {"runId": run}} for event in order])
+    for events_at_once in itertools.zip_longest(*arriving):
+        batch = projected(*(event for event in events_at_once if event is not None))
+        store.lineage.record(batch, origin=Origin.TRANSPORT, at=at(0))
+    runs = Graph(store_url).rows["run"]
+    assert {run["run_id"]: (run["state"], run["ended_at"], run["started_at"]) for run in runs} == wanted
 
 
 def test_an_event_counts_once(store: Store, store_url: str) -> None:
@@ -182,13 +173,15 @@ def test_an_edge_ends_when_a_later_run_completes_without_it(store: Store, store_
     assert graph.one("job_dataset", dataset_id="a")["until"] is None
 
 
-@pytest.mark.parametrize("state", ["START", "RUNNING", "FAIL", "ABORT", "OTHER"])
-def test_a_run_that_does_not_complete_ends_nothing_but_adds(store: Store, store_url: str, state: str) -> None:
-    later = [run_event("s", "START", 10), run_event("s", state, 11, inputs=["b"], outputs=["c"])]
-    _record(store, *_done("r", 0, ["a"], ["c"]), *later)
-    touched = {row["dataset_id"] for row in Graph(store_url).rows["job_dataset"] if row["until"] is None}
-    assert touched == {"a", "b", "c"}
-    assert ("a", "c") in Graph(store_url).edges()
+def test_a_run_that_does_not_complete_ends_nothing_but_adds(store: Store, store_url: str) -> None:
+    for state in ("START", "RUNNING", "FAIL", "ABORT", "OTHER"):
+        late = [run_event(state, "START", 10, job=state)]
+        late.append(run_event(state, state, 11, job=state, inputs=["b"], outputs=["c"]))
+        _record(store, *_done(f"{state} before", 0, ["a"], ["c"], job=state), *late)
+    graph = Graph(store_url)
+    assert {row["until"] for table in ("job_dataset", "edge") for row in graph.rows[table]} == {None}
+    assert len(graph.rows["job_dataset"]) == 5 * 3
+    assert len(graph.rows["edge"]) == 5 + 4
 
 
 def test_a_run_that_tells_nothing_ends_nothing(store: Store, store_url: str) -> None:
@@ -311,7 +304,7 @@ def _random_dataset(chance: random.Random, *, output: bool) -> Event:
     )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_events_in_any_order_and_any_batches_make_the_same_graph(
     new_database: Callable[[], str], seed: int
 ) -> None:

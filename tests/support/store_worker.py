@@ -10,12 +10,14 @@ import traceback
 from contextlib import redirect_stdout
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from airflow_gov.model.errors import LoadInProgressError
 from airflow_gov.model.execution import Execution
+from airflow_gov.model.lineage import Origin
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.store import Spool, Store
-from support import records
+from support import open_lineage, records
 
 
 def create(store: Store, worker: str) -> None:
@@ -64,7 +66,34 @@ def deliver(store: Store, worker: str) -> None:
     print(Spool(Path(os.environ["SPOOL"])).deliver(store))
 
 
-JOBS = {job.__name__: job for job in (create, upgrade, write, begin, spool, deliver)}
+def tell(store: Store, worker: str) -> None:
+    """Tells of the same jobs and datasets as the others, in another order, and of some of the same runs."""
+    numbers = [(each * 3 + int(worker[1:])) % 10 for each in range(10)]
+    for number in numbers:
+        job, name = f"job {number % 5}", f"{worker} {number}"
+        made = open_lineage.dataset(
+            f"d{number}",
+            aliases=[("hive", f"t{number}")],
+            columns=["x", "y"],
+            made_of={"x": [f"d{(number + each) % 10}.x" for each in (1, 2)]},
+        )
+        _tell(store, open_lineage.run_event(name, "START", number, job=job, parent="one"))
+        _tell(store, open_lineage.run_event(name, "COMPLETE", 100, job=job, parent="one", outputs=[made]))
+    for number in range(5):
+        same = (f"same {number}", "job")
+        _tell(
+            store,
+            open_lineage.run_event(same[0], "START", number, job=same[1]),
+            open_lineage.run_event(same[0], "COMPLETE", 50, job=same[1], inputs=["shared"], outputs=["d0"]),
+        )
+
+
+def _tell(store: Store, *events: dict[str, Any]) -> None:
+    projections = open_lineage.projected(*events)
+    store.lineage.record(projections, origin=Origin.TRANSPORT, at=open_lineage.at(0))
+
+
+JOBS = {job.__name__: job for job in (create, upgrade, write, begin, spool, deliver, tell)}
 
 
 def launch(job: str, url: str, folder: Path, *workers: str, **environment: str) -> subprocess.Popen[str]:

@@ -72,7 +72,7 @@ class Identities:
             self._unite(at, each)
         for at, each in facts:
             # A name that meant something else before is looked up each time.
-            if not each.formerly and all(len(self._names[name]) == 1 for name in (each.named, *each.aliases)):
+            if not each.formerly and all(map(self._always, (each.named, *each.aliases))):
                 self._known.mentions[mention(each)] = self.find(each.named, at)
 
     def find(self, named: Named, at: datetime) -> int:
@@ -86,7 +86,7 @@ class Identities:
         self._load({named})
         if self._at(named, at) is None:
             self._unite(at, DatasetFacts(named))
-        if len(self._names[named]) == 1:
+        if self._always(named):
             self._known.names[named] = self._names[named][0][2]
         return self._sure(named, at)
 
@@ -121,6 +121,11 @@ class Identities:
 
     def _at(self, named: Named, at: datetime) -> int | None:
         return next((found for until, _, found in self._names[named] if at < until), None)
+
+    def _always(self, named: Named) -> bool:
+        """Whether a name has only ever meant one dataset, and does so now."""
+        entries = self._names[named]
+        return len(entries) == 1 and entries[0][0] == NAME_HOLDS
 
     def _sure(self, named: Named, at: datetime) -> int:
         found = self._at(named, at)
@@ -263,6 +268,7 @@ class Identities:
             if self._is_newer(entry[2], until):
                 entry = None
             else:
+                self.moved_jobs |= jobs_of(self._connection, (entry[2],))
                 later = part(self._connection, entry[2], until)
                 home = self._merge(home, entry[2])
         if entry is not None and entry[1] != FORMER:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, union, update
+from sqlalchemy import delete, insert, or_, select, union, update
 
 from airflow_gov.store.lineage.putting import put_touches, put_versions
 from airflow_gov.store.lineage.stamps import Stamped
@@ -79,6 +79,7 @@ def part(connection: Connection, dataset_id: int, moment: datetime) -> int | Non
         insert(dataset).values(values).returning(dataset.c.dataset_id)
     ).scalar_one()
     versions = (dataset_version.c.dataset_id == dataset_id, dataset_version.c.first_seen >= moment)
+    _forget_edges(connection, dataset_id, moment)
     connection.execute(update(touch).where(*later).values(dataset_id=made))
     connection.execute(update(dataset_version).where(*versions).values(dataset_id=made))
     for table, key in ((column, "column_id"), (tag, "")):
@@ -87,6 +88,18 @@ def part(connection: Connection, dataset_id: int, moment: datetime) -> int | Non
         if copies:
             connection.execute(insert(table), [{**copy, "dataset_id": made} for copy in copies])
     return made
+
+
+def _forget_edges(connection: Connection, dataset_id: int, moment: datetime) -> None:
+    """Take away the edges that began since: they follow anew from what runs told."""
+    columns = select(column.c.column_id).where(column.c.dataset_id == dataset_id)
+    ends = (
+        job_dataset.c.dataset_id == dataset_id,
+        or_(edge.c.source_id == dataset_id, edge.c.target_id == dataset_id),
+        or_(column_edge.c.source_id.in_(columns), column_edge.c.target_id.in_(columns)),
+    )
+    for table, end in zip((job_dataset, edge, column_edge), ends, strict=True):
+        connection.execute(delete(table).where(end, table.c.first_seen >= moment))
 
 
 def _take_over(
