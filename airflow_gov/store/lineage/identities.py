@@ -11,13 +11,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from airflow_gov.model.lineage import DatasetFacts, Named
-from airflow_gov.store.lineage.asking import listed
 from airflow_gov.store.lineage.known import change_identities
 from airflow_gov.store.lineage.merging import jobs_of, merge, part
-from airflow_gov.store.lineage_tables import NAME_HOLDS, dataset, dataset_name
+from airflow_gov.store.lineage.names import FORMER, OWN, SYMLINK, DatasetNames
+from airflow_gov.store.lineage_tables import NAME_HOLDS, dataset
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -27,14 +27,8 @@ if TYPE_CHECKING:
 
     from airflow_gov.store.lineage.known import Draft, Mention
 
-OWN, SYMLINK, FORMER = "own", "symlink", "former"
-
 #: A name that was given up holds a moment longer, for the event that says so may still use it.
 _MOMENT = timedelta(microseconds=1)
-
-
-class NotAloneError(Exception):
-    """Names have to be written: begin again, with nobody beside."""
 
 
 def mention(facts: DatasetFacts) -> Mention:
@@ -51,10 +45,7 @@ class Identities:
     def __init__(self, connection: Connection, known: Draft, *, alone: bool) -> None:
         self._connection = connection
         self._known = known
-        self._alone = alone
-        #: What each name means until when: the earliest until first.
-        self._names: dict[Named, list[tuple[datetime, str, int]]] = {}
-        self._governed: dict[int, str | None] = {}
+        self._names = DatasetNames(connection, alone=alone)
         #: Jobs whose edges have to be made anew.
         self.moved_jobs: set[int] = set()
 
@@ -67,12 +58,12 @@ class Identities:
         facts = [
             (at, each) for at, each in told if each.formerly or mention(each) not in self._known.mentions
         ]
-        self._load({name for _, each in facts for name in (each.named, *each.aliases)})
+        self._names.load({name for _, each in facts for name in (each.named, *each.aliases)})
         for at, each in facts:
             self._unite(at, each)
         for at, each in facts:
             # A name that meant something else before is looked up each time.
-            if not each.formerly and all(map(self._always, (each.named, *each.aliases))):
+            if not each.formerly and all(map(self._names.always, (each.named, *each.aliases))):
                 self._known.mentions[mention(each)] = self.find(each.named, at)
 
     def find(self, named: Named, at: datetime) -> int:
@@ -83,59 +74,17 @@ class Identities:
         recalled = self._known.names.get(named)
         if recalled is not None:
             return recalled
-        self._load({named})
-        if self._at(named, at) is None:
+        self._names.load({named})
+        if self._names.at(named, at) is None:
             self._unite(at, DatasetFacts(named))
-        if self._always(named):
-            self._known.names[named] = self._names[named][0][2]
-        return self._sure(named, at)
+        if self._names.always(named):
+            self._known.names[named] = self._names.entries[named][0][2]
+        return self._names.sure(named, at)
 
     def find_all(self, names: Collection[Named], at: datetime) -> dict[Named, int]:
         """As :meth:`find`, for many."""
-        self._load({name for name in names if name not in self._known.names})
+        self._names.load({name for name in names if name not in self._known.names})
         return {name: self.find(name, at) for name in names}
-
-    # --- looking up ---------------------------------------------------------------------------------
-
-    def _load(self, names: Collection[Named]) -> None:
-        missing = sorted(name for name in names if name not in self._names)
-        if not missing:
-            return
-        rows = [(name.namespace, name.name) for name in missing]
-        wanted = listed(self._connection, rows, wanted_namespace=str, wanted_name=str)
-        same = (dataset_name.c.namespace == wanted.c.wanted_namespace) & (
-            dataset_name.c.name == wanted.c.wanted_name
-        )
-        query = (
-            select(dataset_name, dataset.c.governed)
-            .select_from(wanted)
-            .join(dataset_name, same)
-            .join(dataset, dataset.c.dataset_id == dataset_name.c.dataset_id)
-            .order_by(dataset_name.c.until)
-        )
-        self._names.update((name, []) for name in missing)
-        for row in self._connection.execute(query):
-            entry = (row.until, row.kind, row.dataset_id)
-            self._names.setdefault(Named(row.namespace, row.name), []).append(entry)
-            self._governed[row.dataset_id] = row.governed
-
-    def _at(self, named: Named, at: datetime) -> int | None:
-        return next((found for until, _, found in self._names[named] if at < until), None)
-
-    def _always(self, named: Named) -> bool:
-        """Whether a name has only ever meant one dataset, and does so now."""
-        entries = self._names[named]
-        return len(entries) == 1 and entries[0][0] == NAME_HOLDS
-
-    def _sure(self, named: Named, at: datetime) -> int:
-        found = self._at(named, at)
-        if found is None:
-            raise LookupError(named)
-        return found
-
-    def _need_to_be_alone(self) -> None:
-        if not self._alone:
-            raise NotAloneError
 
     # --- uniting ------------------------------------------------------------------------------------
 
@@ -143,10 +92,10 @@ class Identities:
         """See to it that all names of what is told lead to one dataset."""
         aliases = self._believed(facts, at)
         names = (facts.named, *aliases)
-        home = next((found for name in names if (found := self._at(name, at)) is not None), None)
+        home = next((found for name in names if (found := self._names.at(name, at)) is not None), None)
         if home is None:
-            home = self._make(facts.named, at)
-        if facts.governed in (None, self._governed[home]) or self._governed[home] is None:
+            home = self._make(facts, at)
+        if facts.governed in (None, self._names.governed[home]) or self._names.governed[home] is None:
             for alias in aliases:
                 home = self._join(alias, SYMLINK, home, at)
         home = self._join(facts.named, OWN, home, at)
@@ -163,14 +112,17 @@ class Identities:
         return tuple(alias for alias in facts.aliases if not self._is_ours(alias, at))
 
     def _is_ours(self, named: Named, at: datetime) -> bool:
-        found = self._at(named, at)
-        return found is not None and self._governed[found] is not None
+        found = self._names.at(named, at)
+        return found is not None and self._names.governed[found] is not None
 
-    def _make(self, named: Named, at: datetime) -> int:
-        self._need_to_be_alone()
-        row = {
+    def _make(self, facts: DatasetFacts, at: datetime) -> int:
+        self._names.need_to_be_alone()
+        named, governed = facts.named, facts.governed
+        row: dict[str, Any] = {
             "namespace": named.namespace,
             "name": named.name,
+            "governed": governed,
+            "zone": _zone(governed),
             "facets": {},
             "stamps": {},
             "first_seen": at,
@@ -179,70 +131,41 @@ class Identities:
         made: int = self._connection.execute(
             insert(dataset).values(row).returning(dataset.c.dataset_id)
         ).scalar_one()
-        self._governed[made] = None
-        self._put(named, OWN, made)
+        self._names.governed[made] = governed
+        self._names.insert(named, OWN, made)
         return made
 
     def _join(self, named: Named, kind: str, home: int, at: datetime) -> int:
         """Let a name lead to a dataset; gives the dataset that has both then."""
-        entry = next((each for each in self._names[named] if at < each[0]), None)
+        entry = next((each for each in self._names.entries[named] if at < each[0]), None)
         if entry is None:
-            self._put(named, kind, home)
+            self._names.put(named, kind, home)
         elif entry[2] != home:
             if not self._are_apart(home, entry[2]):
                 home = self._merge(home, entry[2])
         elif kind == OWN and entry[1] == SYMLINK:
-            self._put(named, OWN, home)
+            self._names.put(named, OWN, home)
         return home
 
     def _are_apart(self, one: int, other: int) -> bool:
-        governed = {self._governed[one], self._governed[other]} - {None}
+        governed = {self._names.governed[one], self._names.governed[other]} - {None}
         return len(governed) > 1
 
     def _claim(self, governed: str | None, home: int) -> None:
-        if governed is None or self._governed[home] is not None:
+        if governed is None or self._names.governed[home] is not None:
             return
-        self._need_to_be_alone()
-        self._governed[home] = governed
-        values = {"governed": governed, "zone": governed.partition(".")[0]}
+        self._names.need_to_be_alone()
+        self._names.governed[home] = governed
+        values = {"governed": governed, "zone": _zone(governed)}
         self._connection.execute(update(dataset).where(dataset.c.dataset_id == home).values(values))
 
-    def _put(self, named: Named, kind: str, home: int, until: datetime = NAME_HOLDS) -> None:
-        self._need_to_be_alone()
-        self._drop(named, until)
-        row = {"namespace": named.namespace, "name": named.name, "until": until}
-        row |= {"kind": kind, "dataset_id": home}
-        self._connection.execute(insert(dataset_name), row)
-        self._names[named] = sorted([*self._names[named], (until, kind, home)])
-        if kind == OWN:
-            self._entitle(home)
-
-    def _drop(self, named: Named, until: datetime) -> None:
-        if any(each[0] == until for each in self._names[named]):
-            self._connection.execute(delete(dataset_name).where(_is(named), dataset_name.c.until == until))
-            self._names[named] = [each for each in self._names[named] if each[0] != until]
-
-    def _entitle(self, home: int) -> None:
-        """Call a dataset by the first of its own names, in the order of the alphabet."""
-        names = select(dataset_name.c.namespace, dataset_name.c.name, dataset_name.c.kind)
-        names = names.where(dataset_name.c.dataset_id == home)
-        rank = (FORMER, SYMLINK, OWN)
-        found = [(-rank.index(kind), space, name) for space, name, kind in self._connection.execute(names)]
-        _, namespace, name = min(found)
-        change = update(dataset).where(dataset.c.dataset_id == home)
-        self._connection.execute(change.values(namespace=namespace, name=name))
-
     def _merge(self, one: int, other: int) -> int:
-        self._need_to_be_alone()
+        self._names.need_to_be_alone()
         kept, gone = sorted((one, other))
         self.moved_jobs |= jobs_of(self._connection, (one, other))
         merge(self._connection, kept, gone)
-        self._governed[kept] = self._governed[kept] or self._governed.pop(gone)
-        self._names = {
-            name: [(until, kind, kept if found == gone else found) for until, kind, found in entries]
-            for name, entries in self._names.items()
-        }
-        self._entitle(kept)
+        self._names.moved(gone, kept)
+        self._names.entitle(kept)
         self._changed()
         return kept
 
@@ -258,11 +181,11 @@ class Identities:
         former = facts.formerly
         if former is None:
             return
-        self._load({former})
-        entry = next((each for each in self._names[former] if until - _MOMENT < each[0]), None)
+        self._names.load({former})
+        entry = next((each for each in self._names.entries[former] if until - _MOMENT < each[0]), None)
         if entry is not None and (entry[:2] == (until, FORMER) or not self._may_pass(facts, home, entry[2])):
             return
-        self._need_to_be_alone()
+        self._names.need_to_be_alone()
         later = None
         if entry is not None and entry[1] != FORMER and entry[2] != home:
             if self._is_newer(entry[2], until):
@@ -272,12 +195,12 @@ class Identities:
                 later = part(self._connection, entry[2], until)
                 home = self._merge(home, entry[2])
         if entry is not None and entry[1] != FORMER:
-            self._drop(former, NAME_HOLDS)
-        self._put(former, FORMER, home, until)
-        self._entitle(home)
+            self._names.drop(former, NAME_HOLDS)
+        self._names.put(former, FORMER, home, until)
+        self._names.entitle(home)
         if later is not None:
-            self._governed[later] = None
-            self._put(former, OWN, later)
+            self._names.governed[later] = None
+            self._names.put(former, OWN, later)
         self.moved_jobs |= jobs_of(self._connection, (home,))
         self._changed()
 
@@ -290,11 +213,11 @@ class Identities:
         """Whether a dataset may become another by its renaming: those of our lake by our own word only."""
         if before == home:
             return True
-        ours = (self._governed[home], self._governed[before]) != (None, None)
+        ours = (self._names.governed[home], self._names.governed[before]) != (None, None)
         if ours and facts.governed is None:
             return False
         return not self._are_apart(home, before)
 
 
-def _is(named: Named) -> Any:
-    return (dataset_name.c.namespace == named.namespace) & (dataset_name.c.name == named.name)
+def _zone(governed: str | None) -> str | None:
+    return None if governed is None else governed.partition(".")[0]

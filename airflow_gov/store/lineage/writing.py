@@ -8,8 +8,9 @@ from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.intake import Recorded
 from airflow_gov.store.lineage.batch import Batch
 from airflow_gov.store.lineage.events import keep_events, order
-from airflow_gov.store.lineage.identities import NotAloneError, mention
+from airflow_gov.store.lineage.identities import mention
 from airflow_gov.store.lineage.known import Memory, enter
+from airflow_gov.store.lineage.names import NotAloneError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
