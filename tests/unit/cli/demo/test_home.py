@@ -46,7 +46,8 @@ def test_its_environment_reaches_no_other_airflow(tmp_path: Path) -> None:
         }
     )
     assert {key: value for key, value in environment.items() if "AIRFLOW" in key} == {
-        "AIRFLOW_HOME": str(tmp_path)
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": '{"type": "airflow_gov.lineage.transport.GovernanceTransport"}',
     }
     assert environment["PATH"] == "/usr/bin"
     assert environment["HOME"] == str(tmp_path)
