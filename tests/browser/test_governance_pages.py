@@ -344,7 +344,7 @@ def test_a_page_works_without_a_script(governed: AirflowServer, chromium: Browse
 def test_figures_are_in_the_persons_language(governance: Governance) -> None:
     governance.choose(i18nextLng="de")
     frame = governance.open("catalogue?q=flights")
-    governance.page.locator("html[lang=de]").wait_for()
+    expect(governance.page.locator("html")).to_have_attribute("lang", "de", timeout=60_000)
     flights = frame.get_by_role("row", name="clean.flights")
     expect(flights).to_contain_text("327.346")
     expect(flights).to_contain_text("vor 1 Stunde")
