@@ -101,6 +101,7 @@ def link(dag_id: str, task_id: str) -> str:
     from airflow.models.serialized_dag import SerializedDagModel
     from airflow.settings import Session
 
+    Session.remove()  # what an earlier test left open sees the database as it was then
     with Session() as session:
         run = session.query(DagRun).filter_by(dag_id=dag_id).order_by(DagRun.id.desc()).first()
         task = SerializedDagModel.get_dag(dag_id, session=session).get_task(task_id)
