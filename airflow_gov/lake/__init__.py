@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from airflow_gov.lake.inspecting import RefFacts, TableEntry, TableFacts
 from airflow_gov.lake.lake import Lake
 from airflow_gov.lake.maintenance import MaintenanceReport
 from airflow_gov.lake.raw import RawObjects
@@ -10,4 +11,15 @@ from airflow_gov.lake.scanning import Scan
 from airflow_gov.lake.staging import Staging
 from airflow_gov.lake.summaries import SnapshotFacts
 
-__all__ = ["Lake", "MaintenanceReport", "RawObjects", "Scan", "SnapshotFacts", "Staging", "s3_client"]
+__all__ = [
+    "Lake",
+    "MaintenanceReport",
+    "RawObjects",
+    "RefFacts",
+    "Scan",
+    "SnapshotFacts",
+    "Staging",
+    "TableEntry",
+    "TableFacts",
+    "s3_client",
+]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_gov.lake import publishing, tables, writing
 from airflow_gov.lake.candidates import CandidateWriter
 from airflow_gov.lake.catalog import LakeCatalog
+from airflow_gov.lake.inspecting import Tables
 from airflow_gov.lake.maintenance import Keeping, MaintenanceReport, maintain
 from airflow_gov.lake.publishing import Publication
 from airflow_gov.lake.raw import RawObjects
@@ -69,6 +70,11 @@ class Lake:
     def raw(self) -> RawObjects:
         """The objects of raw datasets."""
         return RawObjects(self._catalog)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """All tables there are, whoever made them, as audits look at them."""
+        return Tables(self._catalog)
 
     def close(self) -> None:
         """Give back connections; the next use opens new ones."""

@@ -14,6 +14,7 @@ from typing import Any
 class Reason(StrEnum):
     """Why something was refused. Values are stable: they are stored and shown to machines."""
 
+    AUDIT_IN_PROGRESS = "audit_in_progress"
     CANDIDATE_STALE = "candidate_stale"
     COLUMN_UNKNOWN = "column_unknown"
     CONFIGURATION_INVALID = "configuration_invalid"
@@ -49,6 +50,7 @@ class Reason(StrEnum):
     STORE_REFUSED = "store_refused"
     STORE_SCHEMA = "store_schema"
     STORE_UNAVAILABLE = "store_unavailable"
+    TABLE_UNREADABLE = "table_unreadable"
     TRANSFORM_FAILED = "transform_failed"
     VERDICT_FAILED = "verdict_failed"
     VERSION_UNKNOWN = "version_unknown"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
+from airflow_gov.model.zones import DatasetName
 from airflow_gov.store.catalogue_rows import catalogued
 from airflow_gov.store.catalogue_tables import catalogue
 from airflow_gov.store.statements import insert_missing, insert_new
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from airflow_gov.model.contract import Contract
-    from airflow_gov.model.zones import DatasetName
     from airflow_gov.store.database import Database
 
 
@@ -74,6 +74,15 @@ class Contracts:
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else (row[0], row[1], row[2])
+
+    def in_use(self) -> Mapping[DatasetName, str]:
+        """Of every dataset that has one the hash of the contract that was last in use, in one query."""
+        query = select(table.c.dataset, table.c.contract_hash).order_by(
+            table.c.dataset, table.c.used_at, table.c.contract_hash
+        )
+        with self._database.read() as connection:
+            last = {row.dataset: row.contract_hash for row in connection.execute(query)}
+        return {DatasetName.parse(name): contract_hash for name, contract_hash in last.items()}
 
     def _known(self, contract: Contract) -> bool:
         """Whether it is the latest of its dataset, and the catalogue tells it."""

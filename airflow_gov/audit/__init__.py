@@ -1,0 +1,1 @@
+"""Audits of the lake's zones: checks, what they look at, and what becomes of what they find."""

@@ -1,0 +1,1 @@
+"""The catalogue: what datasets and columns are, mean and hold, and who uses them."""

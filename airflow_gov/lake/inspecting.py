@@ -1,0 +1,248 @@
+"""The lake as audits see it: all tables in one look, and a table's metadata without its catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.serializers import FromInputFile
+from pyiceberg.table import Table
+from sqlalchemy import select
+
+from airflow_gov.lake.files import file_ref, live_files
+from airflow_gov.lake.summaries import SnapshotFacts, all_facts, main_head
+from airflow_gov.lake.types import type_text
+from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.execution import ColumnInfo
+from airflow_gov.model.zones import DatasetName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.io import FileIO
+    from pyiceberg.table.metadata import TableMetadata
+
+    from airflow_gov.lake.catalog import LakeCatalog
+    from airflow_gov.model.loads import FileRef
+
+
+@dataclass(frozen=True, slots=True)
+class TableEntry:
+    """A table as the catalogue lists it.
+
+    :param identifier: its full name there.
+    :param dataset: the dataset it is the table of; None: its name is none of a dataset.
+    :param metadata_location: its metadata file, another one after every commit; None where the catalogue
+        tells it only with the whole table.
+    """
+
+    identifier: tuple[str, ...]
+    dataset: DatasetName | None
+    metadata_location: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefFacts:
+    """A branch or a tag.
+
+    :param name: its name.
+    :param branch: whether it is a branch.
+    :param snapshot_id: where it is.
+    """
+
+    name: str
+    branch: bool
+    snapshot_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """A table's metadata, read once.
+
+    :param identifier: its full name in the catalogue.
+    :param metadata_location: the file it was read from.
+    :param table_uuid: the table's own id: another one when it was dropped and made anew.
+    :param location: the folder of its files.
+    :param head: the snapshot main is at.
+    :param snapshots: every snapshot that is kept, oldest first.
+    :param refs: branches and tags by name.
+    :param columns: in order, with their types as contracts write them.
+    :param partition_by: names of the columns or transforms it is partitioned by, in order.
+    :param properties: the table's.
+    :param main_log: where main was, and since when, oldest first.
+    """
+
+    identifier: tuple[str, ...]
+    metadata_location: str
+    table_uuid: str
+    location: str
+    head: int | None
+    snapshots: tuple[SnapshotFacts, ...]
+    refs: dict[str, RefFacts]
+    columns: tuple[ColumnInfo, ...]
+    partition_by: tuple[str, ...]
+    properties: dict[str, str]
+    main_log: tuple[tuple[int, datetime], ...]
+    _table: Table = field(repr=False, compare=False)
+
+    def snapshot(self, snapshot_id: int | None) -> SnapshotFacts | None:
+        """One of the snapshots."""
+        return next((each for each in self.snapshots if each.snapshot_id == snapshot_id), None)
+
+    def files(self, snapshot_id: int | None = None) -> list[FileRef]:
+        """The data files of a snapshot, by its manifests.
+
+        :param snapshot_id: default: main's.
+        :raises GovernanceError: ``VERSION_UNKNOWN`` when the snapshot is not kept.
+        :raises OSError: a manifest is gone or unreadable.
+        """
+        wanted = self.head if snapshot_id is None else snapshot_id
+        snapshot = self._table.metadata.snapshot_by_id(wanted) if wanted is not None else None
+        if snapshot is None:
+            if snapshot_id is None:
+                return []
+            raise GovernanceError(
+                Reason.VERSION_UNKNOWN,
+                f"{'.'.join(self.identifier)} has no snapshot {snapshot_id}.",
+                snapshot_id=snapshot_id,
+            )
+        return [file_ref(task.file) for task in live_files(self._table, snapshot)]
+
+
+class Tables:
+    """All tables of the catalogue, whoever made them.
+
+    :param catalog: the lake's.
+    """
+
+    def __init__(self, catalog: LakeCatalog) -> None:
+        self._catalog = catalog
+        self._io: FileIO | None = None
+
+    def entries(self) -> list[TableEntry]:
+        """Every table; of a SQL catalogue in one query. By name."""
+        with self._catalog.outages_named():
+            catalog = self._catalog.iceberg
+            listed = _by_sql(catalog) if isinstance(catalog, SqlCatalog) else _one_by_one(catalog)
+            return sorted(
+                (TableEntry(identifier, _dataset(identifier), location) for identifier, location in listed),
+                key=lambda entry: entry.identifier,
+            )
+
+    def entry(self, dataset: DatasetName) -> TableEntry | None:
+        """A dataset's table as the catalogue has it now; its metadata need not be readable."""
+        identifier = (str(dataset.zone), dataset.name)
+        with self._catalog.outages_named():
+            catalog = self._catalog.iceberg
+            if not isinstance(catalog, SqlCatalog):
+                exists = catalog.table_exists(identifier)
+                return TableEntry(identifier, dataset, None) if exists else None
+            found = list(_by_sql(catalog, identifier))
+        return TableEntry(identifier, dataset, found[0][1]) if found else None
+
+    def read(self, entry: TableEntry) -> TableFacts:
+        """A table's metadata.
+
+        :raises GovernanceError: ``DATASET_UNKNOWN`` when it was dropped since, ``TABLE_UNREADABLE`` when its
+            metadata file is gone or is none.
+        """
+        with self._catalog.outages_named():
+            try:
+                table = self._table(entry)
+            except NoSuchTableError:
+                raise _dropped(entry) from None
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                if entry.dataset is not None and not self._is_as_listed(entry):
+                    raise _dropped(entry) from None
+                raise _unreadable(entry, error) from error
+            return _facts(entry, table)
+
+    def _table(self, entry: TableEntry) -> Table:
+        catalog = self._catalog.iceberg
+        location = entry.metadata_location
+        if location is None:
+            return catalog.load_table(entry.identifier)
+        if self._io is None:
+            self._io = self._catalog.io
+        metadata = FromInputFile.table_metadata(self._io.new_input(location))
+        return Table(entry.identifier, metadata, location, self._io, catalog)
+
+    def _is_as_listed(self, entry: TableEntry) -> bool:
+        assert entry.dataset is not None  # noqa: S101 - read() saw to it
+        now = self.entry(entry.dataset)
+        return now is not None and now.metadata_location == entry.metadata_location
+
+
+def _by_sql(
+    catalog: SqlCatalog, identifier: tuple[str, str] | None = None
+) -> Iterator[tuple[tuple[str, ...], str | None]]:
+    columns = (IcebergTables.table_namespace, IcebergTables.table_name, IcebergTables.metadata_location)
+    query = select(*columns).where(IcebergTables.catalog_name == catalog.name)
+    if identifier is not None:
+        namespace, name = identifier
+        query = query.where(IcebergTables.table_namespace == namespace, IcebergTables.table_name == name)
+    with catalog.engine.connect() as connection:
+        for namespace, name, location in connection.execute(query):
+            # Without a location PyIceberg says that there is no such table, and so does this.
+            if location:
+                yield (*namespace.split("."), name), location
+
+
+def _one_by_one(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], str | None]]:
+    for namespace in catalog.list_namespaces():
+        for identifier in catalog.list_tables(namespace):
+            yield tuple(identifier), None
+
+
+def _dataset(identifier: tuple[str, ...]) -> DatasetName | None:
+    try:
+        return DatasetName.parse(".".join(identifier)) if len(identifier) == 2 else None
+    except GovernanceError:
+        return None
+
+
+def _facts(entry: TableEntry, table: Table) -> TableFacts:
+    metadata: TableMetadata = table.metadata
+    schema = metadata.schema()
+    return TableFacts(
+        identifier=entry.identifier,
+        metadata_location=table.metadata_location,
+        table_uuid=str(metadata.table_uuid),
+        location=metadata.location,
+        head=main_head(metadata),
+        snapshots=tuple(all_facts(metadata)),
+        refs={
+            name: RefFacts(name, ref.snapshot_ref_type.value == "branch", ref.snapshot_id)
+            for name, ref in metadata.refs.items()
+        },
+        columns=tuple(ColumnInfo(each.name, type_text(each.field_type)) for each in schema.fields),
+        partition_by=tuple(each.name for each in metadata.spec().fields),
+        properties=dict(metadata.properties),
+        main_log=tuple(
+            (each.snapshot_id, datetime.fromtimestamp(each.timestamp_ms / 1000, tz=UTC))
+            for each in metadata.snapshot_log
+        ),
+        _table=table,
+    )
+
+
+def _dropped(entry: TableEntry) -> GovernanceError:
+    name = ".".join(entry.identifier)
+    return GovernanceError(
+        Reason.DATASET_UNKNOWN, f"The table {name} is not in the catalogue any more.", dataset=name
+    )
+
+
+def _unreadable(entry: TableEntry, error: Exception) -> GovernanceError:
+    name = ".".join(entry.identifier)
+    return GovernanceError(
+        Reason.TABLE_UNREADABLE,
+        f"The metadata of the table {name} cannot be read from {entry.metadata_location}: "
+        f"{type(error).__name__}. Restore that file, or drop the table and load it again.",
+        dataset=name,
+        metadata_location=entry.metadata_location,
+    )

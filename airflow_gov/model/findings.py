@@ -1,0 +1,234 @@
+"""What audits look for, what they find, and what becomes of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from airflow_gov.model.zones import DatasetName, Zone
+
+#: The id of findings about checks that could not do their work.
+CHECK_FAILED = "check-failed"
+
+
+class Severity(StrEnum):
+    """How bad a finding is; from the least to the worst."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Its place in that order, from 0."""
+        return _RANKS[self]
+
+    @classmethod
+    def of_rank(cls, rank: int) -> Severity:
+        """The severity at a place in that order."""
+        return tuple(cls)[rank]
+
+
+_RANKS: Mapping[Severity, int] = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class FindingState(StrEnum):
+    """Where a finding is in its life. ``reopened``: it was fixed and is there again, or what was
+    acknowledged has expired or has become worse.
+    """
+
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    FIXED = "fixed"
+    REOPENED = "reopened"
+
+
+#: The states in which a finding waits for somebody.
+OPEN_STATES = (FindingState.NEW, FindingState.REOPENED)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a check saw in one audit.
+
+    :param check: the check's id.
+    :param subject: what it is about: a dataset, an object's URI, an execution; for people.
+    :param message: what is wrong, in one sentence; without values of classified columns.
+    :param severity: how bad it is.
+    :param part: which of several things of the subject, e.g. a column or a snapshot.
+    :param zone: the zone it lies in; the dataset's, where one is given.
+    :param dataset: the dataset, where it is about one.
+    :param details: facts; JSON-compatible, without values of classified columns.
+    """
+
+    check: str
+    subject: str
+    message: str
+    severity: Severity
+    part: str = ""
+    zone: Zone | None = None
+    dataset: DatasetName | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.dataset is not None and self.zone is None:
+            object.__setattr__(self, "zone", self.dataset.zone)
+
+    @property
+    def key(self) -> str:
+        """The finding it is an observation of: the same in every audit."""
+        return finding_key(self.check, self.subject, self.part)
+
+
+def finding_key(check: str, subject: str, part: str = "") -> str:
+    """20 hexadecimal characters that stand for one finding, whatever is told of it."""
+    text = json.dumps([check, subject, part], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Somebody knows of a finding and lets it be until a day.
+
+    :param by: who.
+    :param reason: why.
+    :param at: when it was said.
+    :param expires_at: until when it holds.
+    """
+
+    by: str
+    reason: str
+    at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What audits found, from the first time to the last.
+
+    :param key: see :func:`finding_key`.
+    :param check: the check's id.
+    :param subject: what it is about.
+    :param part: which part of it.
+    :param zone: its zone.
+    :param dataset: its dataset.
+    :param severity: how bad it was when it was last seen.
+    :param message: what was wrong then.
+    :param details: facts of then.
+    :param state: where it is in its life.
+    :param first_seen_at: when an audit first found it.
+    :param last_seen_at: when one last did.
+    :param fixed_at: when one looked and it was gone.
+    :param reopened: how often it came back.
+    :param acknowledgement: who lets it be, while it is acknowledged.
+    """
+
+    key: str
+    check: str
+    subject: str
+    part: str
+    zone: Zone | None
+    dataset: DatasetName | None
+    severity: Severity
+    message: str
+    details: Mapping[str, Any]
+    state: FindingState
+    first_seen_at: datetime
+    last_seen_at: datetime
+    fixed_at: datetime | None = None
+    reopened: int = 0
+    acknowledgement: Acknowledgement | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for somebody."""
+        return self.state in OPEN_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class FindingEvent:
+    """One step in a finding's life.
+
+    :param at: when.
+    :param state: what it became.
+    :param severity: how bad it was then.
+    :param audit_id: the audit that saw it, if one did.
+    :param by: who acknowledged it, if somebody did.
+    :param reason: why.
+    """
+
+    at: datetime
+    state: FindingState
+    severity: Severity
+    audit_id: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+class AuditKind(StrEnum):
+    """Whether an audit looks at everything, or at what changed since the last one."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+
+
+class AuditState(StrEnum):
+    """How an audit stands. ``interrupted``: its process died; nothing of it counts."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRun:
+    """One audit. All numbers are 0 until it is finished.
+
+    :param audit_id: its id.
+    :param kind: what it looks at.
+    :param state: how it stands.
+    :param zones: the zones it looks at.
+    :param checks: the ids of its checks.
+    :param started_at: when it began.
+    :param ended_at: when it finished, or was found dead.
+    :param actor: who asked for it.
+    :param execution_id: the execution in which it ran, if one did.
+    :param datasets: datasets of its zones.
+    :param looked: pairs of check and dataset it looked at; the others are unchanged.
+    :param new: findings it was the first to see.
+    :param reopened: findings that it saw again.
+    :param fixed: findings that it saw to be gone.
+    :param open: findings of all zones and checks that waited for somebody when it ended.
+    :param acknowledged: findings that somebody let be then.
+    :param by_severity: the open ones by severity.
+    :param by_zone: the open ones by zone, ``""`` for those of none.
+    :param failed_checks: ids of the checks that could not do their work, and why.
+    :param plans: what checks say about what they looked at, by id: a sampling plan.
+    """
+
+    audit_id: str
+    kind: AuditKind
+    state: AuditState
+    zones: tuple[Zone, ...]
+    checks: tuple[str, ...]
+    started_at: datetime
+    ended_at: datetime | None
+    actor: str
+    execution_id: str | None = None
+    datasets: int = 0
+    looked: int = 0
+    new: int = 0
+    reopened: int = 0
+    fixed: int = 0
+    open: int = 0
+    acknowledged: int = 0
+    by_severity: Mapping[str, int] = field(default_factory=dict)
+    by_zone: Mapping[str, int] = field(default_factory=dict)
+    failed_checks: Mapping[str, str] = field(default_factory=dict)
+    plans: Mapping[str, str] = field(default_factory=dict)
