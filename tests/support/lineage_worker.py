@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -31,17 +31,15 @@ def make_dag(source: str) -> DAG:
     return dag
 
 
-def report_link(task_id: str) -> str:
-    """What Airflow answers its UI for the button of the last run, from what it keeps of the Dag."""
-    from airflow.models.dagrun import DagRun
-    from airflow.models.serialized_dag import SerializedDagModel
+def report_link(dag: DAG, run: Any, task_id: str) -> str:
+    """What Airflow answers its UI for the button of a task, from the Dag as it is when it was serialized."""
+    from airflow.serialization.serialized_objects import DagSerialization
     from airflow.settings import Session
 
+    serialized = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
     with Session() as session:
-        dag = SerializedDagModel.get_dag("lineage", session=session)
-        run = session.query(DagRun).filter_by(dag_id="lineage").order_by(DagRun.id.desc()).first()
         task_instance = run.get_task_instance(task_id, session=session)
-        return dag.get_task(task_id).get_extra_links(task_instance, "Quality report")
+        return serialized.get_task(task_id).get_extra_links(task_instance, "Quality report")
 
 
 def main() -> None:
@@ -50,9 +48,9 @@ def main() -> None:
 
     dag = make_dag(sys.argv[1])
     register(dag)
-    state = dag.test().state
-    links = {task_id: report_link(task_id) for task_id in ("gate_good", "gate_bad", "check_bad")}
-    print(json.dumps({"state": state, "links": links}))
+    run = dag.test()
+    links = {task_id: report_link(dag, run, task_id) for task_id in ("gate_good", "gate_bad", "check_bad")}
+    print(json.dumps({"state": run.state, "links": links}))
 
 
 if __name__ == "__main__":

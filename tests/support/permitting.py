@@ -9,7 +9,7 @@ from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleA
 #: What each person may read: names of Dags, "*" for any, "-name" for any but that one; "assets" as well.
 PEOPLE: dict[str, frozenset[str]] = {
     "all": frozenset({"*", "assets"}),
-    "some": frozenset({"flights", "assets"}),
+    "some": frozenset({"shown", "assets"}),
     "most": frozenset({"*", "-secret", "assets"}),
     "none": frozenset({"assets"}),
     "no-assets": frozenset({"*"}),

@@ -28,7 +28,7 @@ def known_dags(airflow_database: None) -> Iterator[None]:
     with create_session() as session:
         session.merge(DagBundleModel(name="tests-viewing"))
         session.flush()
-        for dag_id in ("flights", "secret"):
+        for dag_id in ("shown", "secret"):
             session.merge(DagModel(dag_id=dag_id, bundle_name="tests-viewing", is_stale=False))
     yield
     with create_session() as session:
@@ -39,7 +39,7 @@ def known_dags(airflow_database: None) -> Iterator[None]:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     store = Store(f"sqlite:///{tmp_path}/governance.db")
-    for dag_id in ("flights", "secret", "deleted"):
+    for dag_id in ("shown", "secret", "deleted"):
         store.executions.finish(records.finished(f"of-{dag_id}", dag_id=dag_id))
     store.contracts.put(records.contract())
     yield store
@@ -76,9 +76,9 @@ def client_of(
 @pytest.mark.parametrize(
     ("name", "seen"),
     [
-        ("all", {"flights", "secret", "deleted"}),
-        ("some", {"flights"}),
-        ("most", {"flights"}),
+        ("all", {"shown", "secret", "deleted"}),
+        ("some", {"shown"}),
+        ("most", {"shown"}),
         ("none", set()),
     ],
 )
@@ -89,7 +89,7 @@ def test_only_executions_of_dags_they_may_read_exist(
     answer = client.get("api/v1/datasets/clean.flights/executions")
     assert answer.status_code == 200
     assert {use["by"]["dag_id"] for use in answer.json()["executions"]["uses"]} == seen
-    for dag_id in ("flights", "secret", "deleted"):
+    for dag_id in ("shown", "secret", "deleted"):
         status = client.get(f"api/v1/executions/of-{dag_id}").status_code
         assert status == (200 if dag_id in seen else 404), dag_id
 
