@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from airflow_gov.lake import publishing, tables, writing
+from airflow_gov.lake.anchors import LogAnchors
 from airflow_gov.lake.candidates import CandidateWriter
 from airflow_gov.lake.catalog import LakeCatalog
 from airflow_gov.lake.inspecting import Tables
@@ -75,6 +76,11 @@ class Lake:
     def tables(self) -> Tables:
         """All tables there are, whoever made them, as audits look at them."""
         return Tables(self._catalog)
+
+    @cached_property
+    def anchors(self) -> LogAnchors:
+        """What the lake holds of the store's log."""
+        return LogAnchors(self._catalog)
 
     def close(self) -> None:
         """Give back connections; the next use opens new ones."""

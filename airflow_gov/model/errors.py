@@ -32,6 +32,7 @@ class Reason(StrEnum):
     LAKE_UNAVAILABLE = "lake_unavailable"
     LOAD_IN_PROGRESS = "load_in_progress"
     LOAD_UNKNOWN = "load_unknown"
+    LOG_BROKEN = "log_broken"
     OBJECT_EXISTS = "object_exists"
     PARAMETER_INVALID = "parameter_invalid"
     PUBLISH_REFUSED = "publish_refused"

@@ -220,13 +220,15 @@ class Version:
 class LogEntry:
     """One governed act in the append-only log.
 
-    :param action: e.g. ``publish``, ``rollback``, ``contract.recorded``, ``maintenance``.
+    :param action: e.g. ``publish``, ``rollback``, ``contract.changed``, ``maintenance``.
     :param subject: what it was done to, e.g. ``clean.flights``.
     :param actor: who: Airflow's triggering user, else the OS user.
     :param at: when.
     :param details: facts; JSON-compatible.
     :param execution_id: the execution in which it happened, if one did.
     :param sequence: its place in the log, given by the store.
+    :param previous_hash: the hash of the entry before, see :mod:`airflow_gov.model.log_chain`.
+    :param hash: its own.
     """
 
     action: str
@@ -236,3 +238,5 @@ class LogEntry:
     details: Mapping[str, Any] = field(default_factory=dict)
     execution_id: str | None = None
     sequence: int | None = None
+    previous_hash: str | None = None
+    hash: str | None = None

@@ -61,6 +61,15 @@ class Database:
                 yield connection
 
     @contextmanager
+    def stream(self) -> Iterator[Connection]:
+        """A connection to read much with, in pieces; it sees a statement's rows as they were at its start."""
+        with translated(self.url):
+            self._check()
+            # A server gives a result in pieces only inside a transaction.
+            with self.engine.connect() as connection:
+                yield connection
+
+    @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection to write with; commits at the end, all or nothing. Nested ones join the outermost."""
         with translated(self.url):

@@ -89,6 +89,12 @@ def read_execution(row: RowMapping, data: tuple[DataRef, ...]) -> Execution:
     return Execution(**values, data=data)
 
 
+def read_task(row: RowMapping) -> TaskRun:
+    """Which try of which task a row of `execution` is of."""
+    task: TaskRun = read_part(TaskRun, _PARTS["task"][1], row)
+    return task
+
+
 def data_rows(execution: Execution) -> DataRows:
     """The rows of what an execution read and wrote, each list of columns under its hash."""
     rows = DataRows()

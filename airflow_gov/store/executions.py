@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, case, delete, func, or_, select, update
 
-from airflow_gov.model.execution import DataRef, Execution, Status
+from airflow_gov.model.execution import DataRef, Execution, Status, TaskRun
 from airflow_gov.store import execution_rows
 from airflow_gov.store.statements import children, insert, insert_missing
 from airflow_gov.store.tables import column_set, execution_data, execution_file
@@ -125,7 +125,7 @@ class Executions:
         task_id: str | None = None,
         map_index: int | None = None,
         before_try: int | None = None,
-    ) -> int:
+    ) -> dict[str, TaskRun]:
         """Close the records of tries that can no longer close themselves; finished ones stay as they are.
 
         :param dag_id: of this Dag.
@@ -136,7 +136,7 @@ class Executions:
         :param task_id: only of this task.
         :param map_index: only of this mapped instance.
         :param before_try: only tries before this one.
-        :returns: how many were closed.
+        :returns: those that were closed, by their ids.
         """
         which = [table.c.run_id == run_id, table.c.dag_id == dag_id, table.c.status.in_(_UNFINISHED)]
         if task_id is not None:
@@ -147,9 +147,12 @@ class Executions:
             which.append(table.c.try_number < before_try)
         with self._database.transaction() as connection:
             closed = connection.execute(
-                update(table).where(*which).values(status=status, error_message=message, ended_at=end)
+                update(table)
+                .where(*which)
+                .values(status=status, error_message=message, ended_at=end)
+                .returning(table)
             )
-        return closed.rowcount
+            return {row["execution_id"]: execution_rows.read_task(row) for row in closed.mappings()}
 
     def _record(self, execution: Execution) -> Execution:
         with self._database.transaction() as connection:

@@ -277,7 +277,8 @@ contract = Table(
     Index(None, "dataset", "used_at"),
 )
 
-#: Governed acts, append-only: triggers of the database refuse to change or delete a row.
+#: Governed acts, append-only: triggers of the database refuse to change or delete a row, and each row is
+#: chained to the one before it, see :mod:`airflow_gov.model.log_chain`.
 log = Table(
     "gov_log",
     metadata,
@@ -288,7 +289,10 @@ log = Table(
     Column("actor", SafeText, nullable=False),
     Column("details", PlainJson, nullable=False),
     Column("execution_id", SafeText),
+    Column("previous_hash", SafeText, nullable=False, server_default=""),
+    Column("hash", SafeText, nullable=False, server_default=""),
     Index(None, "subject", "sequence"),
     Index(None, "action", "sequence"),
     Index(None, "at"),
+    Index(None, "execution_id"),
 )

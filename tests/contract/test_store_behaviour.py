@@ -171,7 +171,8 @@ class TestListOfExecutions:
 
 def _reconcile(store: Store, status: Status = Status.FAILED, **which: object) -> int:
     asked = {"dag_id": "flights", "run_id": "scheduled__2026-03-01", **which}
-    return store.executions.reconcile(status=status, message="killed", end=T0 + timedelta(hours=2), **asked)  # type: ignore[arg-type]
+    end = T0 + timedelta(hours=2)
+    return len(store.executions.reconcile(status=status, message="killed", end=end, **asked))  # type: ignore[arg-type]
 
 
 class TestReconcile:
@@ -582,7 +583,9 @@ class TestLog:
         places = [store.log.append(records.entry(str(n))).sequence for n in range(3)]
         assert places == [1, 2, 3]
         assert [entry.action for entry in store.log.list()] == ["2", "1", "0"]
-        assert store.log.list()[0] == replace(records.entry("2"), sequence=3)
+        newest = store.log.list()[0]
+        chained = {"previous_hash": newest.previous_hash, "hash": newest.hash}
+        assert newest == replace(records.entry("2"), sequence=3, **chained)
 
     def test_list_chooses(self, store: Store) -> None:
         store.log.append(records.entry("publish", subject="a"))

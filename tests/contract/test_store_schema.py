@@ -33,8 +33,13 @@ def _execute(url: str, statement: str) -> None:
 
 
 def test_migrations_make_the_tables_the_code_works_with(store_url: str) -> None:
+    # The words' index is another thing in each database: the tables know nothing of it.
+    opts = {
+        "version_table": VERSION_TABLE,
+        "include_name": lambda name, *_: not (name or "").startswith("gov_catalogue_words"),
+    }
     with sqlalchemy.create_engine(store_url).connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 
@@ -137,7 +142,7 @@ def test_the_log_cannot_be_replaced_or_truncated(store_url: str, store: Store) -
     kept = store.log.append(records.entry())
     statement = (
         "INSERT OR REPLACE INTO gov_log "
-        "SELECT sequence, at, 'x', subject, actor, details, execution_id FROM gov_log"
+        "SELECT sequence, at, 'x', subject, actor, details, execution_id, previous_hash, hash FROM gov_log"
         if store_url.startswith("sqlite")
         else "TRUNCATE gov_log"
     )
