@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from airflow_gov.model.tokens import TokenRecord
 from airflow_gov.store.lineage_tables import token as table
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: How exactly it is known when a token was last used: using it seldom writes.
 _USE = timedelta(minutes=1)
+#: Made once: every request of a producer asks it.
+_ONE = select(table).where(table.c.token_id == bindparam("token"))
 
 
 class Tokens:
@@ -38,9 +40,8 @@ class Tokens:
 
     def get(self, token_id: str) -> TokenRecord | None:
         """A token, also one that has expired or was revoked."""
-        query = select(table).where(table.c.token_id == token_id)
         with self._database.read() as connection:
-            row = connection.execute(query).mappings().one_or_none()
+            row = connection.execute(_ONE, {"token": token_id}).mappings().one_or_none()
         return None if row is None else _read(row)
 
     def list(self) -> builtins.list[TokenRecord]:

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, tupl
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo, Role, Status
 from airflow_gov.model.loads import VersionKind, WriteMode
-from airflow_gov.model.uses import FilePage, TaskTry, Use, UsePage, WrittenFile
+from airflow_gov.model.uses import FilePage, TaskTry, Usage, Use, UsePage, WrittenFile
+from airflow_gov.store.catalogue_reads import usage
 from airflow_gov.store.cursors import read_cursor, write_cursor
-from airflow_gov.store.lineage.viewing import among
+from airflow_gov.store.lineage.asking import among
 from airflow_gov.store.tables import (
     column_set,
     execution,
@@ -82,6 +83,14 @@ class Uses:
             return UsePage(uses)
         last = uses[-1].by
         return UsePage(uses, write_cursor(last.started_at.isoformat(), last.execution_id))
+
+    def usage(self, dataset: DatasetName, *, dags: frozenset[str] | None, limit: int = 50) -> Usage:
+        """Which tasks read a dataset, how often, and when last.
+
+        :param limit: how many tasks are listed, the last one first; all are counted.
+        """
+        with self._database.read() as connection:
+            return usage(connection, dataset, dags=dags, limit=limit)
 
     def tries(self, ids: Collection[str], *, dags: frozenset[str] | None) -> Mapping[str, TaskTry]:
         """These executions by their id, those that exist for the caller."""

@@ -12,7 +12,7 @@ from airflow_gov.model.verdicts import RuleResult, Verdict
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.store.catalogue_rows import catalogued
 from airflow_gov.store.execution_rows import part_row
-from airflow_gov.store.lineage.viewing import among
+from airflow_gov.store.lineage.asking import among
 from airflow_gov.store.statements import children, insert_new
 from airflow_gov.store.tables import verdict as table
 from airflow_gov.store.tables import verdict_rule

@@ -59,7 +59,7 @@ def put(
     names = tuple(known[0])
     dialect = connection.dialect.name
     if dialect == "sqlite" and any(isinstance(table.c[name].type, LargeBinary) for name in names):
-        connection.execute(_conflict(insert(dialect, table), table, change, condition), known)
+        connection.execute(_insert_one(dialect, table, change, condition), known)
         return
     statement = _insert(dialect, table, names, change, condition)
     connection.execute(statement, _parameters(dialect, table, names, known))
@@ -93,6 +93,11 @@ def change_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 
 
 # --- statements -----------------------------------------------------------------------------------------
+
+
+@cache
+def _insert_one(dialect: str, table: Table, change: Change | None, condition: Change | None) -> Any:
+    return _conflict(insert(dialect, table), table, change, condition)
 
 
 @cache
@@ -168,10 +173,17 @@ def _given(dialect: str, table: Table, names: tuple[str, ...]) -> dict[str, Colu
 def _parameters(
     dialect: str, table: Table, names: tuple[str, ...], rows: Sequence[Row]
 ) -> dict[str, list[Any] | str]:
-    makers = [(name, _maker(table.c[name], sqlite=dialect == "sqlite")) for name in names]
+    makers = _makers(dialect, table, names)
     if dialect == "sqlite":
         return {"v_rows": json.dumps([[make(row[name]) for name, make in makers] for row in rows])}
     return {f"v_{name}": [make(row[name]) for row in rows] for name, make in makers}
+
+
+@cache
+def _makers(
+    dialect: str, table: Table, names: tuple[str, ...]
+) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    return tuple((name, _maker(table.c[name], sqlite=dialect == "sqlite")) for name in names)
 
 
 def _element(column: Column[Any]) -> TypeEngine[Any]:

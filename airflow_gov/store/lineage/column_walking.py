@@ -18,7 +18,7 @@ from sqlalchemy import Integer, Text, bindparam, cast, select
 from airflow_gov.model.column_lineage import Subtype, Transformation
 from airflow_gov.model.graph import Column, ColumnLink, ColumnWalk, Direction
 from airflow_gov.model.lineage import ALL_ROWS
-from airflow_gov.store.lineage.viewing import among, parameter
+from airflow_gov.store.lineage.asking import among, parameter
 from airflow_gov.store.lineage.walking import conditions, values
 from airflow_gov.store.lineage_tables import column, column_edge
 

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, delete, or_, select, tuple_
 
 from airflow_gov.model.column_lineage import Influence, Transformation
-from airflow_gov.store.lineage.asking import listed
+from airflow_gov.store.lineage.asking import Listed
 from airflow_gov.store.lineage.putting import put_edges
 from airflow_gov.store.lineage.settling import Ends, Saying, generations
 from airflow_gov.store.lineage.tellings import ends_of
@@ -20,7 +21,7 @@ from airflow_gov.store.lineage.writing_datasets import column_ids
 from airflow_gov.store.lineage_tables import NAME_HOLDS, column_edge, edge, job_dataset
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import Connection, RowMapping, Select
 
     from airflow_gov.model.intake import Told
     from airflow_gov.model.lineage import Named
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 _CHUNK = 2_000
 
 _Key = tuple[Any, ...]
+
+_JOBS = Listed(wanted_job=int, done=datetime)
+_LOST = Listed(lost_source=int, lost_target=int)
 
 
 @dataclass(slots=True)
@@ -161,18 +165,19 @@ def _write(
 
 def _load(connection: Connection, table: Table, settled: list[Settled]) -> dict[int, dict[_Key, Any]]:
     """The edges that may end because they are not told: those that hold, or ended too late."""
-    wanted = listed(
-        connection,
-        [(each.job_id, each.ends.first or NAME_HOLDS) for each in settled],
-        wanted_job=int,
-        done=datetime,
-    )
-    query = select(table).select_from(wanted).join(table, table.c.job_id == wanted.c.wanted_job)
-    query = query.where(or_(table.c.until.is_(None), table.c.until > wanted.c.done))
+    dialect = connection.dialect.name
+    given = _JOBS.given(dialect, [(each.job_id, each.ends.first or NAME_HOLDS) for each in settled])
     found: dict[int, dict[_Key, Any]] = defaultdict(dict)
-    for row in connection.execute(query).mappings():
+    for row in connection.execute(_held(dialect, table), given).mappings():
         found[row["job_id"]][_key(table, row)] = row
     return found
+
+
+@cache
+def _held(dialect: str, table: Table) -> Select[Any]:
+    wanted = _JOBS.table(dialect)
+    query = select(table).select_from(wanted).join(table, table.c.job_id == wanted.c.wanted_job)
+    return query.where(or_(table.c.until.is_(None), table.c.until > wanted.c.done))
 
 
 def _key(table: Table, row: RowMapping) -> _Key:
@@ -220,6 +225,8 @@ def _column_row(key: _Key, span: Span) -> dict[str, Any]:
 
 def _lose(connection: Connection, settled: Settled, lost: frozenset[_Key]) -> None:
     if lost:
-        gone = listed(connection, sorted(lost), lost_source=int, lost_target=int)
+        dialect = connection.dialect.name
+        gone = _LOST.table(dialect)
         here = tuple_(edge.c.source_id, edge.c.target_id).in_(select(gone.c.lost_source, gone.c.lost_target))
-        connection.execute(delete(edge).where(here, edge.c.job_id == settled.job_id))
+        statement = delete(edge).where(here, edge.c.job_id == settled.job_id)
+        connection.execute(statement, _LOST.given(dialect, sorted(lost)))

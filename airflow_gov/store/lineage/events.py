@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select
 
 from airflow_gov.model.intake import StoredEvent
-from airflow_gov.store.lineage.asking import among
+from airflow_gov.store.lineage.asking import among, parameter
 from airflow_gov.store.lineage.bulk import put_returning
 from airflow_gov.store.lineage_tables import event as table
 from airflow_gov.store.types import dump_json
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from airflow_gov.model.lineage import LineageEvent, Named, Origin
     from airflow_gov.store.database import Database
+
+_INSERT = insert(table)
+_KNOWN = select(table.c.event_key).where(among("sqlite", table.c.event_key, "keys"))
 
 
 class Events:
@@ -54,7 +57,7 @@ class Events:
             query = query.where(table.c.job_namespace == job.namespace, table.c.job_name == job.name)
         with self._database.read() as connection:
             if run_ids is not None:
-                query = query.where(among(connection, table.c.run_id, sorted(run_ids)))
+                query = query.where(among(connection.dialect.name, table.c.run_id, sorted(run_ids)))
             return [
                 StoredEvent(sequence, received_at, zlib.decompress(body))
                 for sequence, received_at, body in connection.execute(query)
@@ -76,7 +79,7 @@ def keep_events(
     if not rows:
         return frozenset()
     if connection.dialect.name == "sqlite":
-        connection.execute(insert(table), rows)
+        connection.execute(_INSERT, rows)
         return frozenset(row["event_key"] for row in rows)
     return frozenset(put_returning(connection, table, rows, table.c.event_key))
 
@@ -90,11 +93,7 @@ def _known(connection: Connection, keys: list[str]) -> frozenset[str]:
     """Which of these events are there; on PostgreSQL the INSERT itself finds out."""
     if connection.dialect.name != "sqlite":
         return frozenset()
-    return frozenset(
-        connection.execute(
-            select(table.c.event_key).where(among(connection, table.c.event_key, keys))
-        ).scalars()
-    )
+    return frozenset(connection.execute(_KNOWN, {"keys": parameter("sqlite", keys)}).scalars())
 
 
 def _row(event: LineageEvent, origin: Origin, at: datetime) -> dict[str, Any]:

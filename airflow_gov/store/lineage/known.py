@@ -29,6 +29,7 @@ _LONGEST = 200
 #: Any number that no other program on the server takes: who changes what ids mean is alone.
 _TOGETHER = text("SELECT pg_advisory_xact_lock_shared(7019284066226208771)")
 _ALONE = text("SELECT pg_advisory_xact_lock(7019284066226208771)")
+_IDENTITIES = select(number.c.value).where(number.c.name == "identities")
 
 #: A dataset as events name it: its name, its aliases, what it is in our lake.
 Mention = tuple["Named", tuple["Named", ...], "str | None"]
@@ -173,7 +174,7 @@ def enter(connection: Connection, *, alone: bool) -> int:
     """
     if connection.dialect.name != "sqlite":
         connection.execute(_ALONE if alone else _TOGETHER)
-    found: int = connection.execute(select(number.c.value).where(number.c.name == "identities")).scalar_one()
+    found: int = connection.execute(_IDENTITIES).scalar_one()
     return found
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
 from airflow_gov.model.lineage import Named
-from airflow_gov.store.lineage.asking import listed
+from airflow_gov.store.lineage.asking import Listed
 from airflow_gov.store.lineage_tables import NAME_HOLDS, dataset, dataset_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 OWN, SYMLINK, FORMER = "own", "symlink", "former"
 
 #: Until when a name means a dataset, of which kind it is then, and which dataset.
 Entry = tuple["datetime", str, int]
+
+_NAMES = Listed(wanted_namespace=str, wanted_name=str)
 
 
 class NotAloneError(Exception):
@@ -45,20 +48,9 @@ class DatasetNames:
         missing = sorted(name for name in names if name not in self.entries)
         if not missing:
             return
-        rows = [(name.namespace, name.name) for name in missing]
-        wanted = listed(self._connection, rows, wanted_namespace=str, wanted_name=str)
-        same = (dataset_name.c.namespace == wanted.c.wanted_namespace) & (
-            dataset_name.c.name == wanted.c.wanted_name
-        )
-        query = (
-            select(dataset_name, dataset.c.governed)
-            .select_from(wanted)
-            .join(dataset_name, same)
-            .join(dataset, dataset.c.dataset_id == dataset_name.c.dataset_id)
-            .order_by(dataset_name.c.until)
-        )
+        dialect = self._connection.dialect.name
         self.entries.update((name, []) for name in missing)
-        for row in self._connection.execute(query):
+        for row in self._connection.execute(_meant(dialect), _NAMES.given(dialect, missing)):
             entry = (row.until, row.kind, row.dataset_id)
             self.entries.setdefault(Named(row.namespace, row.name), []).append(entry)
             self.governed[row.dataset_id] = row.governed
@@ -125,6 +117,21 @@ class DatasetNames:
         _, namespace, name = min(found)
         change = update(dataset).where(dataset.c.dataset_id == home)
         self._connection.execute(change.values(namespace=namespace, name=name))
+
+
+@cache
+def _meant(dialect: str) -> Select[Any]:
+    wanted = _NAMES.table(dialect)
+    same = (dataset_name.c.namespace == wanted.c.wanted_namespace) & (
+        dataset_name.c.name == wanted.c.wanted_name
+    )
+    return (
+        select(dataset_name, dataset.c.governed)
+        .select_from(wanted)
+        .join(dataset_name, same)
+        .join(dataset, dataset.c.dataset_id == dataset_name.c.dataset_id)
+        .order_by(dataset_name.c.until)
+    )
 
 
 def _is(named: Named) -> Any:

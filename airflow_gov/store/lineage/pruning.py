@@ -9,7 +9,7 @@ from sqlalchemy import Select, delete, exists, func, literal, select, tuple_, up
 
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.intake import Pruned
-from airflow_gov.store.lineage.asking import among, listed
+from airflow_gov.store.lineage.asking import Listed, among
 from airflow_gov.store.lineage.known import change_identities, enter
 from airflow_gov.store.lineage_tables import (
     dataset,
@@ -40,6 +40,9 @@ _DATASETS = 200
 
 #: When a run began, and its id: the order of a job's runs.
 _Start = tuple["datetime", str]
+
+_JOBS = Listed(wanted_job=int)
+_GENERATIONS = Listed(wanted_job=int, wanted_generation=str)
 
 
 class Pruning:
@@ -88,15 +91,16 @@ class Pruning:
         after: _Start | None = None
         while True:
             with self._database.transaction() as connection:
+                dialect = connection.dialect.name
                 found = connection.execute(_old_runs(before, after)).all()
                 missing = {row.job_id for row in found} - oldest_kept.keys()
                 oldest_kept.update(_oldest_kept(connection, missing, keep))
                 old = [row for row in found if _start(row) < oldest_kept.get(row.job_id, _start(row))]
                 old = _without_kept_generations(connection, old, oldest_kept)
                 ids = [row.run_id for row in old]
-                here = among(connection, touch.c.run_id, ids)
+                here = among(dialect, touch.c.run_id, ids)
                 touches += connection.execute(delete(touch).where(here)).rowcount
-                connection.execute(delete(run).where(among(connection, run.c.run_id, ids)))
+                connection.execute(delete(run).where(among(dialect, run.c.run_id, ids)))
             runs += len(old)
             for row in old:
                 if row.telling_id is not None:
@@ -112,22 +116,21 @@ class Pruning:
         """Take away what only runs told that are gone."""
         with self._database.transaction() as connection:
             enter(connection, alone=True)
+            dialect = connection.dialect.name
             newer = declaration.alias()
             newest = exists().where(newer.c.job_id == declaration.c.job_id, newer.c.at > declaration.c.at)
             connection.execute(
                 delete(declaration).where(
-                    among(connection, declaration.c.job_id, sorted(told)), declaration.c.at < before, newest
+                    among(dialect, declaration.c.job_id, sorted(told)), declaration.c.at < before, newest
                 )
             )
             gone = {each for ids in told.values() for each in ids}
             for table in (run, declaration, job):
                 used = select(table.c.telling_id).distinct()
-                used = used.where(among(connection, table.c.job_id, sorted(told)))
+                used = used.where(among(dialect, table.c.job_id, sorted(told)))
                 gone -= set(connection.execute(used).scalars())
             if gone:
-                connection.execute(
-                    delete(telling).where(among(connection, telling.c.telling_id, sorted(gone)))
-                )
+                connection.execute(delete(telling).where(among(dialect, telling.c.telling_id, sorted(gone))))
                 change_identities(connection)
 
     # --- versions -----------------------------------------------------------------------------------
@@ -164,7 +167,8 @@ def _old_runs(before: datetime, after: _Start | None) -> Select[Any]:
 
 def _oldest_kept(connection: Connection, jobs: Iterable[int], keep: int) -> dict[int, _Start]:
     """The oldest of the runs of each job that stay because they are its newest."""
-    wanted = listed(connection, [(each,) for each in sorted(jobs)], wanted_job=int)
+    dialect = connection.dialect.name
+    wanted = _JOBS.table(dialect)
     kept = (
         select(run.c.run_id)
         .where(run.c.job_id == wanted.c.wanted_job)
@@ -174,7 +178,8 @@ def _oldest_kept(connection: Connection, jobs: Iterable[int], keep: int) -> dict
     )
     query = select(run.c.job_id, run.c.started_at, run.c.run_id).select_from(wanted)
     query = query.join(run, run.c.run_id == kept.correlate(wanted).scalar_subquery())
-    return {row.job_id: _start(row) for row in connection.execute(query)}
+    found = connection.execute(query, _JOBS.given(dialect, [(each,) for each in sorted(jobs)]))
+    return {row.job_id: _start(row) for row in found}
 
 
 def _without_kept_generations(
@@ -187,13 +192,14 @@ def _without_kept_generations(
     members = {(row.job_id, row.generation) for row in old}
     if not members:
         return []
-    wanted = listed(connection, sorted(members), wanted_job=int, wanted_generation=str)
+    dialect = connection.dialect.name
+    wanted = _GENERATIONS.table(dialect)
     same = (run.c.job_id == wanted.c.wanted_job) & (run.c.generation == wanted.c.wanted_generation)
     query = select(run.c.job_id, run.c.generation, func.max(run.c.started_at).label("started_at"))
     query = query.select_from(wanted).join(run, same).group_by(run.c.job_id, run.c.generation)
     kept = {
         (row.job_id, row.generation)
-        for row in connection.execute(query)
+        for row in connection.execute(query, _GENERATIONS.given(dialect, sorted(members)))
         if row.started_at >= oldest_kept[row.job_id][0]
     }
     return [row for row in old if (row.job_id, row.generation) not in kept]
@@ -221,7 +227,7 @@ def _prune_versions(connection: Connection, datasets: list[int], before: datetim
     )
     keys = (dataset_version.c.dataset_id, dataset_version.c.version)
     places = select(*keys, dataset_version.c.first_seen, place.label("place"))
-    ranked = places.where(among(connection, dataset_version.c.dataset_id, datasets)).subquery()
+    ranked = places.where(among(connection.dialect.name, dataset_version.c.dataset_id, datasets)).subquery()
     old = select(ranked.c.dataset_id, ranked.c.version)
     old = old.where(ranked.c.place > 1, ranked.c.first_seen < before).limit(_STEP)
     return connection.execute(delete(dataset_version).where(tuple_(*keys).in_(old))).rowcount

@@ -12,20 +12,24 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from airflow_gov.store.lineage.asking import listed
+from airflow_gov.store.lineage.asking import Listed
 from airflow_gov.store.lineage_tables import declaration, run
 from airflow_gov.store.types import UtcDateTime
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from airflow_gov.store.lineage.telling import Tellings
+
+_SINCE = Listed(wanted_job=int, since=datetime)
+_GENERATIONS = Listed(wanted_job=int, wanted_generation=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,28 +159,42 @@ def load_sayings(connection: Connection, since: Mapping[int, datetime]) -> dict[
 
 
 def _sayings(connection: Connection, since: Mapping[int, datetime]) -> Iterator[tuple[int, Saying]]:
-    wanted = listed(connection, sorted(since.items()), wanted_job=int, since=datetime)
+    dialect = connection.dialect.name
+    runs, declared = _told_since(dialect)
+    given = _SINCE.given(dialect, sorted(since.items()))
+    for job_id, *told in connection.execute(runs, given):
+        yield job_id, Saying(*told)
+    for row in connection.execute(declared, given):
+        yield row.job_id, Saying(f"declared {row.at} {row.telling_id}", row.at, row.at, row.telling_id)
+
+
+@cache
+def _told_since(dialect: str) -> tuple[Select[Any], Select[Any]]:
+    wanted = _SINCE.table(dialect)
     runs = select(run.c.job_id, run.c.generation, run.c.started_at, run.c.completed_at, run.c.telling_id)
     here = (run.c.job_id == wanted.c.wanted_job) & (run.c.started_at >= wanted.c.since)
     runs = runs.select_from(wanted).join(run, here).where(run.c.telling_id.is_not(None))
-    for job_id, *told in connection.execute(runs):
-        yield job_id, Saying(*told)
     declared = (declaration.c.job_id == wanted.c.wanted_job) & (declaration.c.at >= wanted.c.since)
-    for row in connection.execute(select(declaration).select_from(wanted).join(declaration, declared)):
-        yield row.job_id, Saying(f"declared {row.at} {row.telling_id}", row.at, row.at, row.telling_id)
+    return runs, select(declaration).select_from(wanted).join(declaration, declared)
 
 
 def first_starts(
     connection: Connection, members: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], datetime]:
     """When generations began: job and generation → the start of the first run that told anything."""
-    wanted = listed(connection, sorted(members), wanted_job=int, wanted_generation=str)
+    dialect = connection.dialect.name
+    found = connection.execute(_first_starts(dialect), _GENERATIONS.given(dialect, sorted(members)))
+    return {(row.job_id, row.generation): row.first for row in found}
+
+
+@cache
+def _first_starts(dialect: str) -> Select[Any]:
+    wanted = _GENERATIONS.table(dialect)
     same = (run.c.job_id == wanted.c.wanted_job) & (run.c.generation == wanted.c.wanted_generation)
-    query = (
+    return (
         select(run.c.job_id, run.c.generation, func.min(run.c.started_at, type_=UtcDateTime()).label("first"))
         .select_from(wanted)
         .join(run, same)
         .where(run.c.telling_id.is_not(None))
         .group_by(run.c.job_id, run.c.generation)
     )
-    return {(row.job_id, row.generation): row.first for row in connection.execute(query)}

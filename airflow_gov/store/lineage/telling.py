@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from airflow_gov.store.lineage.asking import among, listed
+from airflow_gov.store.lineage.asking import Listed, among, parameter
 from airflow_gov.store.lineage.bulk import put
 from airflow_gov.store.lineage.tellings import body_of, compress, hash_of, unpack
 from airflow_gov.store.lineage_tables import run, telling
@@ -14,11 +15,13 @@ from airflow_gov.store.lineage_tables import run, telling
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from airflow_gov.model.intake import Told
     from airflow_gov.store.database import Database
     from airflow_gov.store.lineage.known import Draft
+
+_HASHES = Listed(wanted_job=int, wanted_hash=str)
 
 
 class Tellings:
@@ -32,9 +35,9 @@ class Tellings:
         """Make tellings known, so that :meth:`told` gives them."""
         missing = sorted(each for each in set(ids) if each not in self._known.told)
         if missing:
-            query = select(telling.c.telling_id, telling.c.body)
-            query = query.where(among(self._connection, telling.c.telling_id, missing))
-            for telling_id, body in self._connection.execute(query):
+            dialect = self._connection.dialect.name
+            given = {"ids": parameter(dialect, missing)}
+            for telling_id, body in self._connection.execute(_bodies(dialect), given):
                 self._known.told[telling_id] = unpack(body)
 
     def told(self, telling_id: int) -> Told:
@@ -69,10 +72,8 @@ class Tellings:
         return found
 
     def _find(self, keys: list[tuple[int, str]]) -> None:
-        wanted = listed(self._connection, keys, wanted_job=int, wanted_hash=str)
-        same = (telling.c.job_id == wanted.c.wanted_job) & (telling.c.hash == wanted.c.wanted_hash)
-        query = select(telling.c.telling_id, telling.c.job_id, telling.c.hash).select_from(wanted)
-        for row in self._connection.execute(query.join(telling, same)):
+        dialect = self._connection.dialect.name
+        for row in self._connection.execute(_hashed(dialect), _HASHES.given(dialect, keys)):
             self._known.tellings[row.job_id, row.hash] = row.telling_id
 
     def is_within(self, one: int, other: int) -> bool:
@@ -83,6 +84,20 @@ class Tellings:
         if key not in self._known.within:
             self._known.within[key] = _is_within(self.told(one), self.told(other))
         return self._known.within[key]
+
+
+@cache
+def _bodies(dialect: str) -> Select[Any]:
+    query = select(telling.c.telling_id, telling.c.body)
+    return query.where(among(dialect, telling.c.telling_id, "ids"))
+
+
+@cache
+def _hashed(dialect: str) -> Select[Any]:
+    wanted = _HASHES.table(dialect)
+    same = (telling.c.job_id == wanted.c.wanted_job) & (telling.c.hash == wanted.c.wanted_hash)
+    query = select(telling.c.telling_id, telling.c.job_id, telling.c.hash).select_from(wanted)
+    return query.join(telling, same)
 
 
 class Sayings:
@@ -102,7 +117,7 @@ class Sayings:
         told: dict[str, Told] = {}
         with self._database.read() as connection:
             for run_id, telling_id, body in connection.execute(
-                query.where(among(connection, run.c.run_id, sorted(run_ids)))
+                query.where(among(connection.dialect.name, run.c.run_id, sorted(run_ids)))
             ):
                 if telling_id not in found:
                     found[telling_id] = unpack(body)

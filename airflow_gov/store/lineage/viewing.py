@@ -5,27 +5,23 @@ A job whose Dag the viewer may not read does not exist, nor does what is known t
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     FromClause,
     Text,
     and_,
-    any_,
     bindparam,
     cast,
     exists,
     func,
     or_,
-    select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from airflow_gov.store.lineage.asking import among, parameter
 from airflow_gov.store.lineage_tables import column, column_edge, dataset, edge, job, job_dataset, run
-from airflow_gov.store.types import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,10 +51,10 @@ class View:
 
     def listed(self, values: Iterable[str]) -> FromClause:
         """Texts as a table with the column ``value``."""
-        values = _clean(values)
+        given = parameter(self.connection.dialect.name, values)
         if self.connection.dialect.name == "sqlite":
-            return func.json_each(json.dumps(values)).table_valued("value").alias("listed")
-        texts = cast(bindparam(None, values, ARRAY(Text)), ARRAY(Text))
+            return func.json_each(given).table_valued("value").alias("listed")
+        texts = cast(bindparam(None, given, ARRAY(Text)), ARRAY(Text))
         return func.unnest(texts).table_valued("value").render_derived(name="listed")
 
     @property
@@ -115,27 +111,3 @@ class View:
             table.c.first_seen <= self.as_of,
             or_(table.c.until.is_(None), table.c.until > self.as_of),
         ]
-
-
-def among(dialect: str, column: ColumnElement[Any], values: list[Any] | str) -> ColumnElement[bool]:
-    """Whether a column has one of these values.
-
-    :param dialect: ``sqlite`` or ``postgresql``.
-    :param values: numbers or texts; or the name of a parameter, given later as :func:`parameter` makes it.
-    """
-    name = values if isinstance(values, str) else None
-    given = {} if isinstance(values, str) else {"value": parameter(dialect, values)}
-    if dialect == "sqlite":
-        return column.in_(select(func.json_each(bindparam(name, **given)).table_valued("value").c.value))
-    kind: ARRAY[Any] = ARRAY(BigInteger if isinstance(column.type, BigInteger) else Text)
-    return column == any_(cast(bindparam(name, type_=kind, **given), kind))
-
-
-def parameter(dialect: str, values: Iterable[Any]) -> Any:
-    """The value of a parameter of :func:`among`."""
-    cleaned = _clean(values)
-    return json.dumps(cleaned) if dialect == "sqlite" else cleaned
-
-
-def _clean(values: Iterable[Any]) -> list[Any]:
-    return [clean_text(value) if isinstance(value, str) else value for value in values]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Integer, bindparam, exists, or_, select
 
 from airflow_gov.model.graph import Direction, VersionStep, Walk
-from airflow_gov.store.lineage.viewing import View, among, parameter
+from airflow_gov.store.lineage.asking import among, parameter
+from airflow_gov.store.lineage.viewing import View
 from airflow_gov.store.lineage_tables import edge, job, job_dataset, touch
 
 if TYPE_CHECKING:

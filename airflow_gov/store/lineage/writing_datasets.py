@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 
 from airflow_gov.model.remembering import by_identity
-from airflow_gov.store.lineage.asking import among, listed
+from airflow_gov.store.lineage.asking import Listed, among, parameter
 from airflow_gov.store.lineage.bulk import change_rows, put
 from airflow_gov.store.lineage.stamps import Stamped, stamp
 from airflow_gov.store.lineage_tables import column, dataset, tag
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from airflow_gov.model.lineage import ColumnFacts, DatasetFacts, LineageEvent, TagFacts
 
@@ -39,6 +40,8 @@ _COLUMNS = (
     dataset.c.last_seen,
     dataset.c.dropped_at,
 )
+
+_COLUMN_NAMES = Listed(wanted_dataset=int, wanted_name=str)
 
 
 @dataclass(slots=True)
@@ -89,8 +92,8 @@ class Standing:
 
 def lock_datasets(connection: Connection, ids: Collection[int]) -> dict[int, Standing]:
     """The rows of datasets; until the end of the transaction nobody else changes what belongs to them."""
-    query = select(*_COLUMNS).where(among(connection, dataset.c.dataset_id, sorted(ids)))
-    query = query.order_by(dataset.c.dataset_id).with_for_update()
+    dialect = connection.dialect.name
+    given = {"ids": parameter(dialect, sorted(ids))}
     return {
         row.dataset_id: Standing(
             row.dataset_id,
@@ -100,8 +103,14 @@ def lock_datasets(connection: Connection, ids: Collection[int]) -> dict[int, Sta
             row.last_seen,
             row.dropped_at,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_locked(dialect), given)
     }
+
+
+@cache
+def _locked(dialect: str) -> Select[Any]:
+    query = select(*_COLUMNS).where(among(dialect, dataset.c.dataset_id, "ids"))
+    return query.order_by(dataset.c.dataset_id).with_for_update()
 
 
 def hear(standing: Standing, event: LineageEvent, facts: DatasetFacts) -> None:
@@ -160,12 +169,13 @@ def write_columns(connection: Connection, schemas: Mapping[int, Sequence[ColumnF
     if not schemas:
         return
     need_columns(connection, {(key, each.name) for key, schema in schemas.items() for each in schema})
-    query = select(column).where(among(connection, column.c.dataset_id, sorted(schemas)))
+    dialect = connection.dialect.name
+    given = {"ids": parameter(dialect, sorted(schemas))}
     named: dict[int, dict[str, ColumnFacts]] = {
         key: {each.name: each for each in reversed(schema)} for key, schema in schemas.items()
     }
     rows = []
-    for row in connection.execute(query.order_by(column.c.column_id)):
+    for row in connection.execute(_columns_of(dialect), given):
         new = named[row.dataset_id].get(row.name)
         values = (None, None, None) if new is None else (new.type, new.description, new.position)
         if values != (row.type, row.description, row.position):
@@ -174,6 +184,12 @@ def write_columns(connection: Connection, schemas: Mapping[int, Sequence[ColumnF
                 {"column_id": row.column_id, "type": kind, "description": description, "position": position}
             )
     change_rows(connection, column, rows)
+
+
+@cache
+def _columns_of(dialect: str) -> Select[Any]:
+    query = select(column).where(among(dialect, column.c.dataset_id, "ids"))
+    return query.order_by(column.c.column_id)
 
 
 def need_columns(connection: Connection, columns: Collection[tuple[int, str]]) -> None:
@@ -195,17 +211,24 @@ def column_ids(connection: Connection, columns: Collection[tuple[int, str]]) -> 
 def _find_columns(connection: Connection, columns: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
     if not columns:
         return {}
-    wanted = listed(connection, sorted(columns), wanted_dataset=int, wanted_name=str)
+    dialect = connection.dialect.name
+    found = connection.execute(_columns_named(dialect), _COLUMN_NAMES.given(dialect, sorted(columns)))
+    return {(row.dataset_id, row.name): row.column_id for row in found}
+
+
+@cache
+def _columns_named(dialect: str) -> Select[Any]:
+    wanted = _COLUMN_NAMES.table(dialect)
     same = (column.c.dataset_id == wanted.c.wanted_dataset) & (column.c.name == wanted.c.wanted_name)
     query = select(column.c.column_id, column.c.dataset_id, column.c.name).select_from(wanted)
-    return {(row.dataset_id, row.name): row.column_id for row in connection.execute(query.join(column, same))}
+    return query.join(column, same)
 
 
 def write_tags(connection: Connection, tags: Mapping[int, Sequence[TagFacts]]) -> None:
     """Give datasets their tags, in place of those they had."""
     if not tags:
         return
-    connection.execute(delete(tag).where(among(connection, tag.c.dataset_id, sorted(tags))))
+    connection.execute(delete(tag).where(among(connection.dialect.name, tag.c.dataset_id, sorted(tags))))
     rows = [
         {"dataset_id": key, "position": place, "column_name": each[0], "key": each[1], "value": each[2]}
         for key, told in sorted(tags.items())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from airflow_gov.model.lineage import Named
-from airflow_gov.store.lineage.asking import among, listed
+from airflow_gov.store.lineage.asking import Listed, among, parameter
 from airflow_gov.store.lineage.bulk import change_rows, put
 from airflow_gov.store.lineage.stamps import Stamped, stamp
 from airflow_gov.store.lineage_tables import job, run
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from airflow_gov.model.lineage import JobFacts, LineageEvent
     from airflow_gov.store.lineage.known import Draft
@@ -32,6 +33,14 @@ _PLAIN = (
     "telling_id",
     "telling_since",
     "telling_done",
+)
+
+_NAMES = Listed(wanted_namespace=str, wanted_name=str)
+_LAST_RUN = (
+    select(run.c.run_id, run.c.started_at)
+    .where(run.c.job_id == bindparam("of_job"))
+    .order_by(run.c.started_at.desc(), run.c.run_id.desc())
+    .limit(1)
 )
 
 
@@ -84,12 +93,16 @@ def find_jobs(connection: Connection, known: Draft, told: Mapping[Named, datetim
 
 
 def _find(connection: Connection, names: list[Named]) -> dict[Named, int]:
-    wanted = listed(
-        connection, [(each.namespace, each.name) for each in names], wanted_namespace=str, wanted_name=str
-    )
+    dialect = connection.dialect.name
+    found = connection.execute(_named(dialect), _NAMES.given(dialect, names))
+    return {Named(row.namespace, row.name): row.job_id for row in found}
+
+
+@cache
+def _named(dialect: str) -> Select[Any]:
+    wanted = _NAMES.table(dialect)
     same = (job.c.namespace == wanted.c.wanted_namespace) & (job.c.name == wanted.c.wanted_name)
-    query = select(job.c.job_id, job.c.namespace, job.c.name).select_from(wanted).join(job, same)
-    return {Named(row.namespace, row.name): row.job_id for row in connection.execute(query)}
+    return select(job.c.job_id, job.c.namespace, job.c.name).select_from(wanted).join(job, same)
 
 
 def _new(named: Named, at: datetime) -> dict[str, Any]:
@@ -105,9 +118,10 @@ def _new(named: Named, at: datetime) -> dict[str, Any]:
 
 def lock_jobs(connection: Connection, ids: Collection[int]) -> dict[int, JobRow]:
     """The rows of jobs; until the end of the transaction nobody else writes what belongs to them."""
-    columns = (job.c.job_id, job.c.facets, job.c.stamps, *(job.c[name] for name in (*_SCALARS, *_PLAIN)))
-    query = select(*columns).where(among(connection, job.c.job_id, sorted(ids)))
-    found = connection.execute(query.order_by(job.c.job_id).with_for_update()).mappings()
+    if not ids:
+        return {}
+    dialect = connection.dialect.name
+    found = connection.execute(_locked(dialect), {"ids": parameter(dialect, sorted(ids))}).mappings()
     return {
         row["job_id"]: JobRow(
             row["job_id"],
@@ -116,6 +130,13 @@ def lock_jobs(connection: Connection, ids: Collection[int]) -> dict[int, JobRow]
         )
         for row in found
     }
+
+
+@cache
+def _locked(dialect: str) -> Select[Any]:
+    columns = (job.c.job_id, job.c.facets, job.c.stamps, *(job.c[name] for name in (*_SCALARS, *_PLAIN)))
+    query = select(*columns).where(among(dialect, job.c.job_id, "ids"))
+    return query.order_by(job.c.job_id).with_for_update()
 
 
 def write_jobs(connection: Connection, rows: Iterable[JobRow]) -> None:
@@ -131,8 +152,6 @@ def write_jobs(connection: Connection, rows: Iterable[JobRow]) -> None:
 def find_last_runs(connection: Connection, rows: Iterable[JobRow]) -> None:
     """Look up which run of each of these jobs began last: the start of one turned out to be earlier."""
     for row in rows:
-        query = select(run.c.run_id, run.c.started_at).where(run.c.job_id == row.job_id)
-        query = query.order_by(run.c.started_at.desc(), run.c.run_id.desc()).limit(1)
-        last = connection.execute(query).one_or_none()
+        last = connection.execute(_LAST_RUN, {"of_job": row.job_id}).one_or_none()
         if last is not None:
             row.set(last_run_id=last.run_id, last_run_at=last.started_at)

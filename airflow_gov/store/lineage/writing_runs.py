@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
 from airflow_gov.model.lineage import RunState
-from airflow_gov.store.lineage.asking import among
+from airflow_gov.store.lineage.asking import among, parameter
 from airflow_gov.store.lineage.bulk import change_rows, put
 from airflow_gov.store.lineage.stamps import Stamped, stamp
 from airflow_gov.store.lineage_tables import run, touch
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from airflow_gov.model.lineage import JobFacts, LineageEvent, Projection, RunFacts
 
@@ -99,13 +100,19 @@ def new_run(facts: RunFacts, job_id: int) -> RunRow:
 
 def load_runs(connection: Connection, ids: Collection[str]) -> dict[str, RunRow]:
     """The rows of those of these runs that were heard of before."""
-    query = select(run).where(among(connection, run.c.run_id, sorted(ids)))
+    dialect = connection.dialect.name
+    given = {"ids": parameter(dialect, sorted(ids))}
     return {
         row["run_id"]: RunRow(
             {name: row[name] for name in _NAMES}, Stamped(dict(row["facets"]), dict(row["stamps"]))
         )
-        for row in connection.execute(query).mappings()
+        for row in connection.execute(_known(dialect), given).mappings()
     }
+
+
+@cache
+def _known(dialect: str) -> Select[Any]:
+    return select(run).where(among(dialect, run.c.run_id, "ids"))
 
 
 def own_run(rows: dict[str, RunRow], projection: Projection, job_id: int) -> RunRow | None:
@@ -133,8 +140,9 @@ def write_runs(connection: Connection, rows: Iterable[RunRow], taken: Collection
     :param taken: ids of runs that another job had claimed.
     """
     if taken:
-        connection.execute(delete(touch).where(among(connection, touch.c.run_id, sorted(taken))))
-        connection.execute(delete(run).where(among(connection, run.c.run_id, sorted(taken))))
+        for table in (touch, run):
+            here = among(connection.dialect.name, table.c.run_id, sorted(taken))
+            connection.execute(delete(table).where(here))
     ordered = sorted(rows, key=lambda row: str(row.values["run_id"]))
     put(connection, run, [_plain(row) for row in ordered if row.new])
     change_rows(connection, run, [_changes(row) for row in ordered if not row.new])
