@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from airflow_gov.lake import Lake, SnapshotFacts, TableEntry, TableFacts
+    from airflow_gov.lake import Lake, RawComparison, SnapshotFacts, TableEntry, TableFacts
     from airflow_gov.model.contract import Contract
     from airflow_gov.model.findings import Finding
     from airflow_gov.model.loads import Version
@@ -25,33 +26,25 @@ if TYPE_CHECKING:
 _ORDER = {zone: position for position, zone in enumerate(Zone)}
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What is remembered of a check's last look at something.
-
-    :param token: what the outcome depended on then; None: it must be looked at again.
-    :param times: how often it has looked so far.
-    """
-
-    token: str | None
-    times: int
-
-
-@dataclass(frozen=True)
+@dataclass
 class Memory:
     """What earlier audits left behind.
 
-    :param looks: by check and scope (a dataset's name, or ``""`` for the whole lake).
-    :param findings: gives the findings of a check in a scope that are not fixed.
+    :param looks: by check and scope (a dataset's name, or ``""`` for the whole lake): what the outcome of the
+        last look depended on, None where it must be looked at again; and how many looks there were.
+    :param findings: gives the findings of a check that are not fixed, of one scope or of all.
     """
 
-    looks: Mapping[tuple[str, str], Looked] = field(default_factory=dict)
-    findings: Callable[[str, str], Sequence[Finding]] = lambda _check, _scope: ()
+    looks: Mapping[tuple[str, str], tuple[str | None, int]] = field(default_factory=dict)
+    findings: Callable[[str, str | None], Sequence[Finding]] = lambda _check, _scope: ()
+
+    def token(self, check: str, scope: str) -> str | None:
+        """What the outcome of a check's last look depended on."""
+        return self.looks.get((check, scope), (None, 0))[0]
 
     def turn(self, check: str, scope: str) -> int:
         """How often a check has looked at something before."""
-        looked = self.looks.get((check, scope))
-        return looked.times if looked is not None else 0
+        return self.looks.get((check, scope), (None, 0))[1]
 
 
 class AuditedLake:
@@ -148,11 +141,23 @@ class AuditedLake:
 
     def earlier(self, check: str) -> Sequence[Finding]:
         """What a check of the lake as a whole found before and is not fixed."""
-        return self.memory.findings(check, "")
+        return self.memory.findings(check, None)
 
     def turn(self, check: str) -> int:
         """How often a check of the lake as a whole has looked before: for plans that take turns."""
         return self.memory.turn(check, "")
+
+    def refresh(self, name: DatasetName) -> bool:
+        """See a dataset's table as the catalogue has it now.
+
+        :returns: whether that is another one than before: somebody committed, or dropped it.
+        """
+        before, now = self.tables.get(name), self.lake.tables.entry(name)
+        if before == now:
+            return False
+        others = {other: entry for other, entry in self.tables.items() if other != name}
+        self.tables = others if now is None else {**others, name: now}
+        return True
 
     @cached_property
     def _entries(self) -> Sequence[TableEntry]:
@@ -169,6 +174,7 @@ class AuditedDataset:
     def __init__(self, audited: AuditedLake, name: DatasetName) -> None:
         self.audited = audited
         self.name = name
+        self._open = ExitStack()
 
     @property
     def governance(self) -> Governance:
@@ -256,6 +262,18 @@ class AuditedDataset:
     def quarantine(self) -> AuditedDataset:
         """The dataset's quarantine."""
         return self.audited.dataset(self.name.quarantine)
+
+    @cached_property
+    def raw(self) -> RawComparison:
+        """Of a raw dataset the index of its objects beside the objects that are there.
+
+        Index and folder are read when it is first asked for: once for all checks of the dataset.
+        """
+        return self._open.enter_context(self.audited.lake.compare_raw(self.name))
+
+    def close(self) -> None:
+        """Give back what was opened to look at it."""
+        self._open.close()
 
     def earlier(self, check: str) -> Sequence[Finding]:
         """What a check found in this dataset before and is not fixed."""

@@ -6,16 +6,21 @@ from airflow_gov.lake.inspecting import RefFacts, TableEntry, TableFacts
 from airflow_gov.lake.lake import Lake
 from airflow_gov.lake.maintenance import MaintenanceReport
 from airflow_gov.lake.raw import RawObjects
+from airflow_gov.lake.raw_comparing import IndexedObject, ListedObject, RawComparison, Sampling
 from airflow_gov.lake.s3 import s3_client
 from airflow_gov.lake.scanning import Scan
 from airflow_gov.lake.staging import Staging
 from airflow_gov.lake.summaries import SnapshotFacts
 
 __all__ = [
+    "IndexedObject",
     "Lake",
+    "ListedObject",
     "MaintenanceReport",
+    "RawComparison",
     "RawObjects",
     "RefFacts",
+    "Sampling",
     "Scan",
     "SnapshotFacts",
     "Staging",

@@ -14,6 +14,7 @@ from airflow_gov.lake.inspecting import Tables
 from airflow_gov.lake.maintenance import Keeping, MaintenanceReport, maintain
 from airflow_gov.lake.publishing import Publication
 from airflow_gov.lake.raw import RawObjects
+from airflow_gov.lake.raw_comparing import RawComparison, compared
 from airflow_gov.lake.rebasing import rebase
 from airflow_gov.lake.rewriting import Rewriter
 from airflow_gov.lake.scanning import Scan, plan_scan
@@ -76,6 +77,12 @@ class Lake:
     def tables(self) -> Tables:
         """All tables there are, whoever made them, as audits look at them."""
         return Tables(self._catalog)
+
+    def compare_raw(self, dataset: DatasetName) -> AbstractContextManager[RawComparison]:
+        """A raw dataset's index of objects beside the objects that lie in its folder, as they are now."""
+        head = self.head(dataset)
+        index = self.scan(dataset, head) if head is not None else None
+        return compared(self._catalog, self._rewriter, self.raw, self.raw.root(dataset), index)
 
     @cached_property
     def anchors(self) -> LogAnchors:

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from airflow_gov.lake.objects import Backend, LocalObjects, ObjectExistsError, S3Objects
+from airflow_gov.lake.raw_listing import folders
 from airflow_gov.lake.storage import local_path
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import FileRef
@@ -74,6 +75,25 @@ class RawObjects:
         """Whether an object is there."""
         with self._catalog.outages_named():
             return self._backend(uri).exists(uri)
+
+    def sha256(self, uri: str) -> str | None:
+        """The SHA-256 of an object's bytes, read in pieces; None when it is not there."""
+        with self._catalog.outages_named():
+            try:
+                return _hash(self._backend(uri), uri)
+            except FileNotFoundError:
+                return None
+
+    def root(self, dataset: DatasetName) -> str:
+        """The folder in which a raw dataset's objects lie."""
+        with self._catalog.outages_named():
+            return self._root(dataset)
+
+    def folders(self) -> list[str]:
+        """Names of the folders of the raw zone, one a dataset: also those that no table has."""
+        root = self._root(DatasetName.parse("raw.any")).rsplit("/", 1)[0]
+        with self._catalog.outages_named():
+            return list(folders(root, self._catalog.properties))
 
     def delete(self, uri: str) -> None:
         """Delete an object of the raw zone; one that is gone already is fine.

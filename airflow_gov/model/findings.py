@@ -232,3 +232,43 @@ class AuditRun:
     by_zone: Mapping[str, int] = field(default_factory=dict)
     failed_checks: Mapping[str, str] = field(default_factory=dict)
     plans: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsWanted:
+    """Which findings; nothing said means all that are not fixed.
+
+    :param states: in which states.
+    :param checks: of which checks.
+    :param zones: of which zones.
+    :param zoneless: with `zones`: also those that are of no zone.
+    :param dataset: of this dataset.
+    :param least: at least this bad.
+    :param text: with these words in subject or message.
+    """
+
+    states: tuple[FindingState, ...] = (
+        FindingState.NEW,
+        FindingState.REOPENED,
+        FindingState.ACKNOWLEDGED,
+    )
+    checks: tuple[str, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    zoneless: bool = False
+    dataset: DatasetName | None = None
+    least: Severity = Severity.INFO
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsPage:
+    """Some findings, the worst first.
+
+    :param findings: those of this page.
+    :param total: how many there are on all pages.
+    :param next: where the next page begins; None on the last.
+    """
+
+    findings: tuple[Finding, ...]
+    total: int
+    next: str | None = None

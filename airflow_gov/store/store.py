@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from airflow_gov.store import schema
+from airflow_gov.store.audits import Audits
 from airflow_gov.store.catalogue import Catalogue
 from airflow_gov.store.contracts import Contracts
 from airflow_gov.store.database import Database
@@ -77,6 +78,7 @@ class Store:
         self.reports = Reports(self._database)
         self.contracts = Contracts(self._database, clock)
         self.log = Log(self._database)
+        self.audits = Audits(self._database, self.log, clock)
         self.lineage = Lineage(self._database)
         self.tokens = Tokens(self._database)
         self.catalogue = Catalogue(self._database)

@@ -1,0 +1,267 @@
+"""One audit from beginning to end: checks look, what they see is kept, repairs are made where asked for."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_gov.audit.audited import AuditedLake, Memory
+from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
+from airflow_gov.audit.looking import Looker
+from airflow_gov.audit.registry import make_checks
+from airflow_gov.audit.repairing import Repaired, repair, require_repairable
+from airflow_gov.flow.anchoring import anchor_or_warn
+from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.findings import AuditKind, AuditRun, AuditState
+from airflow_gov.model.zones import DatasetName, Zone
+from airflow_gov.store.audits import Ending, Holder, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from airflow_gov.runtime import Governance
+
+log = logging.getLogger(__name__)
+
+#: How long an audit that says nothing is believed to live.
+LEASE = timedelta(seconds=120)
+#: Datasets whose earlier looks are read at once.
+_DATASETS = 200
+#: Looks and observations that are written at once.
+_WRITTEN = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRequest:
+    """What to audit.
+
+    :param zones: which zones; default: all.
+    :param checks: ids of the checks; default: all.
+    :param full: look at everything, not only at what changed since a check last looked.
+    :param repair: ids of the checks whose findings are repaired, where they are open.
+    :param settings: of checks, by id: keyword arguments.
+    :param wait: how long to wait for another audit to end before this one is refused.
+    """
+
+    zones: tuple[Zone, ...] | None = None
+    checks: tuple[str, ...] | None = None
+    full: bool = False
+    repair: tuple[str, ...] = ()
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    wait: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an audit is.
+
+    :param done: datasets and checks of the whole lake that were looked at.
+    :param total: how many there are.
+    :param at: what it looks at now.
+    """
+
+    done: int
+    total: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What came of an audit.
+
+    :param run: the audit; after repairs, the one that looked at what they left.
+    :param repaired: what was repaired, or why not.
+    """
+
+    run: AuditRun
+    repaired: tuple[Repaired, ...] = ()
+
+
+def run_audit(
+    governance: Governance,
+    request: AuditRequest = AuditRequest(),
+    *,
+    actor: str,
+    execution_id: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> AuditReport:
+    """Audit zones. Of an audit that is broken off nothing is kept but that it began.
+
+    :param actor: who asked for it.
+    :param execution_id: the execution in which it runs, if one does.
+    :param on_progress: told before every dataset and check.
+    :raises GovernanceError: ``AUDIT_IN_PROGRESS`` while another one runs, ``PARAMETER_INVALID`` for a check,
+        setting or repair that there is not; the store or the lake cannot be reached.
+    """
+    checks = make_checks(request.checks, request.settings)
+    require_repairable(request.repair, checks)
+    audit = _Audit(governance, request, actor, execution_id, on_progress)
+    run, repaired = audit.run(checks), []
+    mending = [check for check in checks if check.id in request.repair]
+    for check in mending:
+        repaired += repair(governance, check, audit.lake.zones, actor=actor, execution_id=execution_id)
+    if any(each.done for each in repaired):
+        again = {(each.check, str(each.dataset)) for each in repaired}
+        run = audit.run(mending, again=again)
+    anchor_or_warn(governance)
+    return AuditReport(run, tuple(repaired))
+
+
+class _Audit:
+    """The parts of one audit."""
+
+    def __init__(
+        self,
+        governance: Governance,
+        request: AuditRequest,
+        actor: str,
+        execution_id: str | None,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._governance = governance
+        self._audits = governance.store.audits
+        self._request = request
+        self._actor = actor
+        self._execution_id = execution_id
+        self._on_progress = on_progress or (lambda _progress: None)
+        self.lake = AuditedLake(governance, request.zones)
+
+    def run(self, checks: Sequence[Check], *, again: Collection[tuple[str, str]] = ()) -> AuditRun:
+        """Let the checks look, and keep what they saw.
+
+        :param again: pairs of check and dataset that are looked at whatever is remembered.
+        """
+        audit_id = self._begin(checks)
+        with _alive(self._governance, audit_id):
+            try:
+                return self._run(audit_id, checks, again)
+            except BaseException:  # whatever broke it off: nothing of it counts, and the next may begin
+                with suppress(GovernanceError):
+                    self._audits.interrupt(audit_id)
+                raise
+
+    def _begin(self, checks: Sequence[Check]) -> str:
+        run = AuditRun(
+            audit_id=uuid.uuid4().hex,
+            kind=AuditKind.FULL if self._request.full else AuditKind.INCREMENTAL,
+            state=AuditState.RUNNING,
+            zones=self.lake.zones,
+            checks=tuple(check.id for check in checks),
+            started_at=self._governance.clock(),
+            ended_at=None,
+            actor=self._actor,
+            execution_id=self._execution_id,
+        )
+        holder = Holder(socket.gethostname(), os.getpid())
+        until = time.monotonic() + self._request.wait.total_seconds()
+        while True:
+            try:
+                return self._audits.begin(run, holder, LEASE, _is_alive).audit_id
+            except GovernanceError as error:
+                if error.reason is not Reason.AUDIT_IN_PROGRESS or time.monotonic() >= until:
+                    raise
+                log.info("%s", error)
+                time.sleep(min(2.0, max(0.05, until - time.monotonic())))
+
+    def _run(self, audit_id: str, checks: Sequence[Check], again: Collection[tuple[str, str]]) -> AuditRun:
+        # Lists are of the moment it really begins, which may be after a wait.
+        self.lake = AuditedLake(
+            self._governance, self.lake.zones, Memory(findings=self._audits.findings.standing)
+        )
+        looker = Looker(
+            self.lake, checks, settings=self._request.settings, full=self._request.full, again=again
+        )
+        for batch in _batches(self._seen(looker, checks)):
+            self._audits.observed(audit_id, batch)
+        failures = looker.failures
+        self._audits.observed(audit_id, list(failures.seen(checks, self.lake.zones)))
+        for check, why in failures.by_check.items():
+            log.warning("The check %s could not do all of its work: %s", check, why)
+        plans = {check.id: check.plan for check in checks}
+        ending = Ending(
+            datasets=sum(not name.is_quarantine for name in self.lake.names),
+            failed_checks=failures.by_check,
+            plans={check: plan for check, plan in plans.items() if plan},
+        )
+        return self._audits.finish(audit_id, ending)
+
+    def _seen(self, looker: Looker, checks: Sequence[Check]) -> Iterator[Seen]:
+        names = self.lake.names
+        of_lake = [check for check in checks if isinstance(check, LakeCheck)]
+        total = len(names) + len(of_lake)
+        for done, check in enumerate(of_lake):
+            self._on_progress(Progress(done, total, check.title))
+            self._remember(checks, [""])
+            yield from looker.lake(check)
+        for first in range(0, len(names), _DATASETS):
+            batch = names[first : first + _DATASETS]
+            self._remember(checks, map(str, batch))
+            for done, name in enumerate(batch, len(of_lake) + first):
+                self._on_progress(Progress(done, total, str(name)))
+                yield from looker.dataset(name)
+        yield from self._gone(checks)
+        self._on_progress(Progress(total, total, ""))
+
+    def _remember(self, checks: Sequence[Check], scopes: Iterable[str]) -> None:
+        self.lake.memory.looks = self._audits.looks([check.id for check in checks], scopes)
+
+    def _gone(self, checks: Sequence[Check]) -> Iterator[Seen]:
+        """What was found in datasets that neither the store nor the lake knows any more is fixed."""
+        names = set(self.lake.names)
+        of_datasets = [check.id for check in checks if isinstance(check, DatasetCheck)]
+        for check, scope in self._audits.findings.scopes(of_datasets):
+            name = DatasetName.parse(scope)
+            if name.zone in self.lake.zones and name not in names:
+                yield Seen(check, scope)
+
+
+def _batches(seen: Iterable[Seen]) -> Iterator[list[Seen]]:
+    batch: list[Seen] = []
+    size = 0
+    for each in seen:
+        batch.append(each)
+        size += 1 + len(each.observations)
+        if size >= _WRITTEN:
+            yield batch
+            batch, size = [], 0
+    yield batch
+
+
+@contextmanager
+def _alive(governance: Governance, audit_id: str) -> Iterator[None]:
+    """Say in the background that the audit lives, until the end of the block."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(LEASE.total_seconds() / 4):
+            with suppress(GovernanceError):  # the lease outlasts three missed renewals
+                governance.store.audits.renew(audit_id, LEASE)
+
+    thread = threading.Thread(target=renew, name=f"audit-{audit_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _is_alive(holder: Holder) -> bool:
+    """Whether a process may still live. True when it cannot be known: on another host."""
+    if holder.host != socket.gethostname():
+        return True
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,235 @@
+"""A raw dataset's index of objects against the objects that are there, in DuckDB: in bounded memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_gov.lake.raw_listing import listed_objects
+from airflow_gov.lake.storage import as_uri
+from airflow_gov.model.errors import GovernanceError, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
+
+    from duckdb import DuckDBPyConnection
+
+    from airflow_gov.lake.catalog import LakeCatalog
+    from airflow_gov.lake.raw import RawObjects
+    from airflow_gov.lake.rewriting import Rewriter
+    from airflow_gov.lake.scanning import Scan
+
+_ROWS = 1_000
+_READERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedObject:
+    """An object as the index has it.
+
+    :param uri: where it must be.
+    :param size: bytes.
+    :param sha256: of its bytes, hexadecimal.
+    :param load_id: the load that brought it.
+    :param delivered_at: when.
+    """
+
+    uri: str
+    size: int
+    sha256: str
+    load_id: str
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """An object as the storage lists it.
+
+    :param uri: where it is.
+    :param size: bytes.
+    :param modified: when it was last written.
+    :param load_id: the load whose folder it is in.
+    """
+
+    uri: str
+    size: int
+    modified: datetime
+    load_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Which objects are read to compare their bytes with their hash.
+
+    :param turns: in so many audits every object is read at least once.
+    :param newest: so many of the newest are read every time.
+    :param turn: which audit this is, counted from 0.
+    """
+
+    turns: int = 30
+    newest: int = 100
+    turn: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"every object is read at least once in {self.turns:,} audits"
+            if self.turns > 1
+            else "every object is read"
+        ) + (f", the newest {self.newest:,} in each of them" if self.newest and self.turns > 1 else "")
+
+
+class RawComparison:
+    """One raw dataset: what its index says, and what lies there. Each question streams its answers.
+
+    The index was read before the objects were listed: what is indexed and not listed was there once.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, raw: RawObjects, root: str) -> None:
+        self._connection = connection
+        self._raw = raw
+        self._root = as_uri(root)
+
+    @property
+    def indexed(self) -> int:
+        """How many objects the index has."""
+        return self._count("SELECT count(*) FROM indexed")
+
+    @property
+    def listed(self) -> int:
+        """How many objects are there."""
+        return self._count("SELECT count(*) FROM listed")
+
+    def missing(self) -> Iterator[IndexedObject]:
+        """Objects of the index that are not there."""
+        statement = f"SELECT {_INDEXED} FROM indexed i ANTI JOIN listed l USING (path) ORDER BY path"  # noqa: S608
+        for row in self._rows(statement):
+            found = self._indexed(row)
+            if not self._raw.exists(found.uri):  # one that lies elsewhere is not listed
+                yield found
+
+    def unknown(self) -> Iterator[ListedObject]:
+        """Objects that are there and not in the index; also those of loads that are under way."""
+        statement = (
+            "SELECT path, l.size, l.modified FROM listed l ANTI JOIN indexed i USING (path) ORDER BY path"
+        )
+        for path, size, modified in self._rows(statement):
+            yield ListedObject(f"{self._root}/{path}", size, modified, path.partition("/")[0])
+
+    def resized(self) -> Iterator[tuple[IndexedObject, int]]:
+        """Objects whose size is not that of the index, with the size they have."""
+        statement = (
+            f"SELECT {_INDEXED}, l.size FROM indexed i JOIN listed l USING (path) "  # noqa: S608
+            "WHERE i.size <> l.size ORDER BY path"
+        )
+        for row in self._rows(statement):
+            yield self._indexed(row[:-1]), row[-1]
+
+    def sample(self, sampling: Sampling, also: Iterable[str] = ()) -> Iterator[IndexedObject]:
+        """Objects of the index to read.
+
+        :param also: URIs that are read whatever the plan: what was found before is looked at again.
+        """
+        self._connection.execute("CREATE OR REPLACE TABLE also (path VARCHAR)")
+        uris = [(self._path(uri),) for uri in also]
+        if uris:
+            self._connection.executemany("INSERT INTO also VALUES (?)", uris)
+        statement = (
+            f"SELECT {_INDEXED} FROM indexed i WHERE md5_number_lower(path) % {int(sampling.turns)} = "  # noqa: S608
+            f"{int(sampling.turn % sampling.turns)} OR path IN (SELECT path FROM also) OR path IN "
+            "(SELECT path FROM indexed WHERE delivered_at IS NOT NULL ORDER BY delivered_at DESC, path "
+            f"LIMIT {int(sampling.newest)}) ORDER BY path"
+        )
+        return map(self._indexed, self._rows(statement))
+
+    def hashed(self, objects: Iterable[IndexedObject]) -> Iterator[tuple[IndexedObject, str | None]]:
+        """Read objects, a few at a time.
+
+        :returns: each with the SHA-256 of its bytes; None where it is not there.
+        """
+        waiting: deque[tuple[IndexedObject, Future[str | None]]] = deque()
+        with ThreadPoolExecutor(_READERS) as pool:
+            for each in objects:
+                waiting.append((each, pool.submit(self._raw.sha256, each.uri)))
+                if len(waiting) > 4 * _READERS:
+                    first, result = waiting.popleft()
+                    yield first, result.result()
+            while waiting:
+                first, result = waiting.popleft()
+                yield first, result.result()
+
+    def _rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
+        # A cursor of its own: a caller may ask the next question before it has read all answers.
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            while rows := cursor.fetchmany(_ROWS):
+                yield from rows
+
+    def _count(self, statement: str) -> int:
+        return int(self._connection.execute(statement).fetchall()[0][0])
+
+    def _path(self, uri: str) -> str:
+        return uri.removeprefix(f"{self._root}/")
+
+    def _indexed(self, row: tuple[Any, ...]) -> IndexedObject:
+        path, size, sha256, load_id, delivered_at = row
+        uri = path if "://" in path else f"{self._root}/{path}"
+        return IndexedObject(uri, size or 0, sha256 or "", load_id or "", delivered_at)
+
+
+_INDEXED = "path, i.size, i.sha256, i.load_id, i.delivered_at"
+
+
+@contextmanager
+def compared(
+    catalog: LakeCatalog, rewriter: Rewriter, raw: RawObjects, root: str, index: Scan | None
+) -> Iterator[RawComparison]:
+    """Read an index, list the objects, and answer questions about both until the end of the block.
+
+    :param root: the dataset's folder.
+    :param index: what main's index says; None: it has none.
+    """
+    import duckdb
+
+    with tempfile.TemporaryDirectory(prefix="airflow-gov-audit-", dir=rewriter.temp_folder) as folder:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": rewriter.memory_limit,
+            "temp_directory": folder,
+            "preserve_insertion_order": False,
+            "TimeZone": "UTC",
+        }
+        if rewriter.threads:
+            config["threads"] = rewriter.threads
+        try:
+            with duckdb.connect(f"{folder}/objects.duckdb", config=config) as connection:
+                _read_index(connection, index, as_uri(root))
+                with catalog.outages_named():
+                    connection.register("listing", listed_objects(root, catalog.properties))
+                    connection.execute("CREATE TABLE listed AS SELECT * FROM listing")
+                yield RawComparison(connection, raw, root)
+        except duckdb.Error as error:
+            raise GovernanceError(
+                Reason.TRANSFORM_FAILED,
+                f"The objects under {root} could not be compared with their index ({type(error).__name__}). "
+                f"Give the lake more memory than {rewriter.memory_limit}, or a temp folder with more room.",
+            ) from error
+
+
+def _read_index(connection: DuckDBPyConnection, index: Scan | None, root: str) -> None:
+    connection.execute(
+        "CREATE TABLE indexed (path VARCHAR, size BIGINT, sha256 VARCHAR, load_id VARCHAR, "
+        "delivered_at TIMESTAMPTZ)"
+    )
+    if index is None or not index.files:
+        return
+    connection.register("index_rows", index.to_dataset())
+    connection.execute(
+        "INSERT INTO indexed SELECT CASE WHEN starts_with(uri, $root) THEN substr(uri, length($root) + 1) "
+        "ELSE uri END, size, lower(sha256), _load_id, delivered_at FROM index_rows",
+        {"root": f"{root}/"},
+    )

@@ -1,0 +1,237 @@
+"""How what an audit saw becomes findings: set by set, whatever their number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from airflow_gov.model.findings import OPEN_STATES, FindingState, Severity
+from airflow_gov.store.audit_tables import finding, finding_event, look, observation
+from airflow_gov.store.statements import insert
+from airflow_gov.store.types import SafeText, UtcDateTime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from airflow_gov.model.zones import Zone
+
+_OPEN = [state.value for state in OPEN_STATES]
+_SEEN = ("check_id", "scope", "subject", "part", "zone", "dataset", "severity", "message", "details")
+_ACKNOWLEDGEMENT = ("acknowledged_by", "acknowledged_reason", "acknowledged_at", "acknowledged_until")
+_NOBODY = dict.fromkeys(_ACKNOWLEDGEMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of it.
+
+    :param looked: pairs of check and scope that were looked at.
+    :param new: findings that nobody saw before.
+    :param reopened: findings that were fixed and are there again.
+    :param fixed: findings that are there no more.
+    :param acknowledged: findings that somebody lets be.
+    :param by_severity: open findings by severity.
+    :param by_zone: open findings by zone, ``""`` for those of none.
+    """
+
+    looked: int
+    new: int
+    reopened: int
+    fixed: int
+    acknowledged: int
+    by_severity: Mapping[str, int]
+    by_zone: Mapping[str, int]
+
+
+def merge(
+    connection: Connection, audit_id: str, now: datetime, checks: Sequence[str], zones: Sequence[Zone]
+) -> Merged:
+    """Make findings of what an audit saw, inside a transaction.
+
+    :param checks: the checks that did their work.
+    :param zones: the zones it is of.
+    """
+    step = _Step(connection, audit_id, now)
+    step.lapse()
+    new, reopened = step.count(_unknown(audit_id)), step.count(_known_as(audit_id, FindingState.FIXED))
+    step.tell(FindingState.NEW, _unknown(audit_id))
+    step.tell(FindingState.REOPENED, _known_as(audit_id, FindingState.FIXED))
+    step.tell(FindingState.REOPENED, _worse(audit_id))
+    step.put()
+    fixed = step.fix()
+    step.stand(checks, zones)
+    return Merged(
+        looked=_scalar(connection, select(func.count()).where(look.c.audit_id == audit_id)),
+        new=new,
+        reopened=reopened,
+        fixed=fixed,
+        acknowledged=_scalar(
+            connection,
+            select(func.count()).where(finding.c.state == FindingState.ACKNOWLEDGED.value),
+        ),
+        by_severity=_by_severity(connection),
+        by_zone=_by_zone(connection),
+    )
+
+
+def _unknown(audit_id: str) -> Any:
+    """What was seen for the first time."""
+    joined = observation.outerjoin(finding, finding.c.key == observation.c.key)
+    return (
+        select(observation.c.key, observation.c.severity)
+        .select_from(joined)
+        .where(observation.c.audit_id == audit_id, finding.c.key.is_(None))
+    )
+
+
+def _known_as(audit_id: str, state: FindingState) -> Any:
+    """What was seen and is a finding in that state."""
+    joined = observation.join(finding, finding.c.key == observation.c.key)
+    return (
+        select(observation.c.key, observation.c.severity)
+        .select_from(joined)
+        .where(observation.c.audit_id == audit_id, finding.c.state == state.value)
+    )
+
+
+def _worse(audit_id: str) -> Any:
+    """What somebody lets be and has become worse than it was then."""
+    query = _known_as(audit_id, FindingState.ACKNOWLEDGED)
+    return query.where(observation.c.severity > finding.c.severity)
+
+
+class _Step:
+    """The steps of one merge."""
+
+    def __init__(self, connection: Connection, audit_id: str, now: datetime) -> None:
+        self._connection = connection
+        self._audit_id = audit_id
+        self._now = now
+
+    def lapse(self) -> None:
+        """What was acknowledged until now waits for somebody again."""
+        over = and_(
+            finding.c.state == FindingState.ACKNOWLEDGED.value, finding.c.acknowledged_until <= self._now
+        )
+        self.tell(FindingState.REOPENED, select(finding.c.key, finding.c.severity).where(over))
+        values = {"state": FindingState.REOPENED.value, **_NOBODY}
+        self._connection.execute(update(finding).where(over).values(values))
+
+    def count(self, query: Any) -> int:
+        return _scalar(self._connection, select(func.count()).select_from(query.subquery()))
+
+    def tell(self, state: FindingState, query: Any) -> None:
+        """Write into the life of findings what they become.
+
+        :param query: their keys and severities.
+        """
+        which = query.subquery()
+        rows = select(
+            which.c.key,
+            literal(self._now, UtcDateTime()),
+            literal(state.value, SafeText()),
+            which.c.severity,
+            literal(self._audit_id, SafeText()),
+        ).where(literal(value=True))
+        statement = insert(self._connection.dialect.name, finding_event).from_select(
+            ["key", "at", "state", "severity", "audit_id"], rows
+        )
+        self._connection.execute(statement.on_conflict_do_nothing())
+
+    def put(self) -> None:
+        """Insert what is new and renew what is known."""
+        moment = literal(self._now, UtcDateTime())
+        rows = select(
+            observation.c.key,
+            *(observation.c[name] for name in _SEEN),
+            literal(FindingState.NEW.value, SafeText()),
+            moment,
+            moment,
+            literal(0),
+        ).where(observation.c.audit_id == self._audit_id)
+        statement = insert(self._connection.dialect.name, finding).from_select(
+            ["key", *_SEEN, "state", "first_seen_at", "last_seen_at", "reopened"], rows
+        )
+        new = statement.excluded
+        was_fixed = finding.c.state == FindingState.FIXED.value
+        worse = and_(finding.c.state == FindingState.ACKNOWLEDGED.value, new.severity > finding.c.severity)
+        again = or_(was_fixed, worse)
+        changes: dict[str, Any] = {name: new[name] for name in _SEEN}
+        changes |= {
+            "last_seen_at": new.last_seen_at,
+            "fixed_at": null(),
+            "reopened": finding.c.reopened + case((was_fixed, 1), else_=0),
+            "state": case((again, FindingState.REOPENED.value), else_=finding.c.state),
+        }
+        changes |= {name: case((again, null()), else_=finding.c[name]) for name in _ACKNOWLEDGEMENT}
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=[finding.c.key], set_=changes)
+        )
+
+    def fix(self) -> int:
+        """What was looked at and not seen is fixed."""
+        looked = (
+            select(literal(1))
+            .where(
+                look.c.audit_id == self._audit_id,
+                look.c.check_id == finding.c.check_id,
+                look.c.scope == finding.c.scope,
+            )
+            .exists()
+        )
+        seen = (
+            select(literal(1))
+            .where(observation.c.audit_id == self._audit_id, observation.c.key == finding.c.key)
+            .exists()
+        )
+        gone = and_(finding.c.state != FindingState.FIXED.value, looked, ~seen)
+        self.tell(FindingState.FIXED, select(finding.c.key, finding.c.severity).where(gone))
+        values = {"state": FindingState.FIXED.value, "fixed_at": self._now, **_NOBODY}
+        return self._connection.execute(update(finding).where(gone).values(values)).rowcount
+
+    def stand(self, checks: Sequence[str], zones: Sequence[Zone]) -> None:
+        """What was not looked at because nothing changed is as it was: it was seen now, too."""
+        of_zones: ColumnElement[bool] = finding.c.zone.in_([zone.value for zone in zones])
+        which = (
+            finding.c.state != FindingState.FIXED.value,
+            finding.c.last_seen_at < bindparam("moment", self._now, UtcDateTime()),
+            finding.c.check_id.in_(list(checks)) if checks else false(),
+            or_(finding.c.zone.is_(None), of_zones),
+        )
+        self._connection.execute(update(finding).where(*which).values(last_seen_at=self._now))
+
+
+def _by_severity(connection: Connection) -> dict[str, int]:
+    query = (
+        select(finding.c.severity, func.count())
+        .where(finding.c.state.in_(_OPEN))
+        .group_by(finding.c.severity)
+        .order_by(finding.c.severity.desc())
+    )
+    return {Severity.of_rank(rank).value: count for rank, count in connection.execute(query)}
+
+
+def _by_zone(connection: Connection) -> dict[str, int]:
+    zone = func.coalesce(finding.c.zone, "")
+    query = select(zone, func.count()).where(finding.c.state.in_(_OPEN)).group_by(zone).order_by(zone)
+    return {name: count for name, count in connection.execute(query)}  # noqa: C416 - rows are no pairs
+
+
+def _scalar(connection: Connection, query: Any) -> int:
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,366 @@
+"""Audits: one at a time, and nothing of one that did not end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, RowMapping, case, delete, insert, literal, select, update
+
+from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.findings import AuditKind, AuditRun, AuditState, Observation
+from airflow_gov.model.loads import LogEntry
+from airflow_gov.model.serde import to_plain
+from airflow_gov.model.zones import Zone
+from airflow_gov.store.audit_merging import Merged, merge
+from airflow_gov.store.audit_tables import audit as table
+from airflow_gov.store.audit_tables import look, observation
+from airflow_gov.store.findings import Findings
+from airflow_gov.store.statements import insert as upsert
+from airflow_gov.store.statements import insert_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from airflow_gov.store.database import Database
+    from airflow_gov.store.log import Log
+
+_COUNTS = ("datasets", "looked", "new", "reopened", "fixed", "open", "acknowledged")
+_MAPPINGS = ("by_severity", "by_zone", "failed_checks", "plans")
+_NAMES = tuple(
+    column.name for column in table.columns if column.name not in ("leased_until", "host_name", "host_pid")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose audit it is.
+
+    :param host: the host's name.
+    :param pid: the process there.
+    """
+
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a check saw when it looked at something.
+
+    :param check: the check's id.
+    :param scope: what it looked at: a dataset's name, a zone, or ``""`` for what is in none.
+    :param observations: what was wrong.
+    :param token: what that depends on; None: look again next time.
+    :param complete: whether it looked at all of it; else nothing is fixed there.
+    """
+
+    check: str
+    scope: str
+    observations: tuple[Observation, ...] = ()
+    token: str | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What an audit says when it ends.
+
+    :param datasets: how many datasets its zones have.
+    :param failed_checks: ids of the checks that could not do their work, and why.
+    :param plans: what checks say about what they looked at.
+    """
+
+    datasets: int
+    failed_checks: Mapping[str, str] = field(default_factory=dict)
+    plans: Mapping[str, str] = field(default_factory=dict)
+
+
+class Audits:
+    """Every audit, and what all of them together found.
+
+    One runs at a time, under a lease. What it sees is kept aside in batches and becomes findings when it
+    ends, in one transaction: of an audit that was killed nothing counts.
+    """
+
+    def __init__(self, database: Database, log: Log, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._log = log
+        self._clock = clock
+        self.findings = Findings(database, log, clock)
+
+    def begin(
+        self,
+        run: AuditRun,
+        holder: Holder,
+        lease: timedelta,
+        is_alive: Callable[[Holder], bool] = lambda _holder: True,
+    ) -> AuditRun:
+        """Begin an audit. One whose process died is marked interrupted, and what it saw is dropped.
+
+        :param run: what it is going to be; its numbers do not count.
+        :param lease: how long it is believed to live without a :meth:`renew`.
+        :param is_alive: whether a process may still live.
+        :raises GovernanceError: ``AUDIT_IN_PROGRESS`` while another one runs.
+        """
+        now = self._clock()
+        with self._database.transaction() as connection:
+            for row in self._running(connection):
+                if _lives(row, now, lease, is_alive):
+                    raise _in_progress(row)
+                self._end(connection, row["audit_id"], now)
+            values = _row(run) | {
+                "state": AuditState.RUNNING.value,
+                "started_at": now,
+                "leased_until": now + lease,
+                "host_name": holder.host,
+                "host_pid": holder.pid,
+            }
+            connection.execute(insert(table).values(values))
+        return self._known(run.audit_id)
+
+    def renew(self, audit_id: str, lease: timedelta) -> bool:
+        """Say that an audit lives.
+
+        :returns: False when it was taken for dead in the meantime: it must stop.
+        """
+        still = (table.c.audit_id == audit_id, table.c.state == AuditState.RUNNING.value)
+        values = {"leased_until": self._clock() + lease}
+        with self._database.transaction() as connection:
+            return connection.execute(update(table).where(*still).values(values)).rowcount == 1
+
+    def observed(self, audit_id: str, seen: Sequence[Seen]) -> None:
+        """Keep aside what checks of a running audit saw; a few thousand at a time are best."""
+        with self._database.transaction() as connection:
+            self._require_running(connection, audit_id)
+            rows = {row["key"]: row for each in seen for row in _observation_rows(audit_id, each)}
+            insert_missing(connection, observation, [rows[key] for key in sorted(rows)])
+            looks = _look_rows(audit_id, seen)
+            if looks:
+                connection.execute(_look(connection.dialect.name), looks)
+
+    def finish(self, audit_id: str, ending: Ending) -> AuditRun:
+        """End an audit: what it saw becomes findings, what it saw no more is fixed. All or nothing.
+
+        :raises GovernanceError: ``AUDIT_IN_PROGRESS`` when it was taken for dead in the meantime.
+        """
+        now = self._clock()
+        with self._database.transaction() as connection:
+            self._require_running(connection, audit_id)
+            run = self._known(audit_id)
+            checks = [check for check in run.checks if check not in ending.failed_checks]
+            merged = merge(connection, audit_id, now, checks, run.zones)
+            values = _ended(merged) | {
+                "state": AuditState.FINISHED.value,
+                "ended_at": now,
+                "datasets": ending.datasets,
+                "failed_checks": dict(ending.failed_checks),
+                "plans": dict(ending.plans),
+            }
+            connection.execute(update(table).where(table.c.audit_id == audit_id).values(values))
+            connection.execute(delete(observation).where(observation.c.audit_id == audit_id))
+            finished = self._known(audit_id)
+            self._log.append(_entry(finished, now))
+        return finished
+
+    def interrupt(self, audit_id: str) -> None:
+        """Give a running audit up; nothing of it counts."""
+        with self._database.transaction() as connection:
+            self._end(connection, audit_id, self._clock())
+
+    def get(self, audit_id: str) -> AuditRun | None:
+        """One audit."""
+        with self._database.read() as connection:
+            row = connection.execute(select(table).where(table.c.audit_id == audit_id)).mappings().first()
+        return None if row is None else _read(row)
+
+    def runs(self, limit: int = 50, *, state: AuditState | None = None) -> list[AuditRun]:
+        """Audits, newest first.
+
+        :param limit: how many at most.
+        :param state: only those that stand so.
+        """
+        query = select(table).order_by(table.c.started_at.desc(), table.c.audit_id.desc()).limit(limit)
+        if state is not None:
+            query = query.where(table.c.state == state.value)
+        with self._database.read() as connection:
+            return [_read(row) for row in connection.execute(query).mappings()]
+
+    def trend(self, limit: int = 90) -> list[AuditRun]:
+        """The newest audits that finished, oldest first: each tells what was open when it ended."""
+        return self.runs(limit, state=AuditState.FINISHED)[::-1]
+
+    def looks(
+        self, checks: Iterable[str], scopes: Iterable[str]
+    ) -> dict[tuple[str, str], tuple[str | None, int]]:
+        """By check and scope the token of the last look in an audit that finished, and how many there were.
+
+        :param checks: of these checks.
+        :param scopes: at these, some hundred at most.
+        """
+        finished = table.c.state == AuditState.FINISHED.value
+        query = (
+            select(
+                look.c.check_id,
+                look.c.scope,
+                case((finished, look.c.token), else_=None),
+                case((finished, look.c.times), else_=look.c.times - 1),
+            )
+            .outerjoin(table, table.c.audit_id == look.c.audit_id)
+            .where(look.c.scope.in_(sorted(scopes)), look.c.check_id.in_(sorted(checks)))
+        )
+        with self._database.read() as connection:
+            return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
+
+    def _running(self, connection: Connection) -> Sequence[RowMapping]:
+        query = select(table).where(table.c.state == AuditState.RUNNING.value)
+        if connection.dialect.name == "postgresql":
+            # Two that begin at once: the second waits here, and then sees the first.
+            connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+        return connection.execute(query).mappings().all()
+
+    def _end(self, connection: Connection, audit_id: str, now: datetime) -> None:
+        running = (table.c.audit_id == audit_id, table.c.state == AuditState.RUNNING.value)
+        values = {"state": AuditState.INTERRUPTED.value, "ended_at": now}
+        connection.execute(update(table).where(*running).values(values))
+        connection.execute(delete(observation).where(observation.c.audit_id == audit_id))
+
+    def _require_running(self, connection: Connection, audit_id: str) -> None:
+        query = select(table.c.state).where(table.c.audit_id == audit_id).with_for_update()
+        if connection.execute(query).scalar_one_or_none() != AuditState.RUNNING.value:
+            raise GovernanceError(
+                Reason.AUDIT_IN_PROGRESS,
+                f"The audit {audit_id} was taken for dead and given up (it did not say for too long that it "
+                "lives): begin a new one.",
+                audit_id=audit_id,
+            )
+
+    def _known(self, audit_id: str) -> AuditRun:
+        run = self.get(audit_id)
+        assert run is not None  # noqa: S101 - it was just written
+        return run
+
+
+def _look(dialect: str) -> Any:
+    """Insert or replace a look; one more time, unless the last one was of an audit that did not end."""
+    statement = upsert(dialect, look)
+    counted = (
+        select(literal(1))
+        .where(table.c.audit_id == look.c.audit_id, table.c.state == AuditState.FINISHED.value)
+        .exists()
+    )
+    return statement.on_conflict_do_update(
+        index_elements=[look.c.scope, look.c.check_id],
+        set_={
+            "audit_id": statement.excluded.audit_id,
+            "token": statement.excluded.token,
+            "times": case((counted, look.c.times + 1), else_=look.c.times),
+        },
+    )
+
+
+def _look_rows(audit_id: str, seen: Sequence[Seen]) -> list[dict[str, Any]]:
+    by_key = {
+        (each.check, each.scope): {
+            "check_id": each.check,
+            "scope": each.scope,
+            "audit_id": audit_id,
+            "token": each.token,
+            "times": 1,
+        }
+        for each in seen
+        if each.complete
+    }
+    return [by_key[key] for key in sorted(by_key)]
+
+
+def _observation_rows(audit_id: str, seen: Seen) -> Iterable[dict[str, Any]]:
+    for each in seen.observations:
+        yield {
+            "audit_id": audit_id,
+            "key": each.key,
+            "check_id": each.check,
+            "scope": seen.scope,
+            "subject": each.subject,
+            "part": each.part,
+            "zone": each.zone.value if each.zone is not None else None,
+            "dataset": str(each.dataset) if each.dataset is not None else None,
+            "severity": each.severity.rank,
+            "message": each.message,
+            "details": to_plain(each.details),
+        }
+
+
+def _row(run: AuditRun) -> dict[str, Any]:
+    return (
+        {name: getattr(run, name) for name in _NAMES}
+        | dict.fromkeys(_COUNTS, 0)
+        | {name: {} for name in _MAPPINGS}
+        | {"kind": run.kind.value, "zones": [zone.value for zone in run.zones], "checks": list(run.checks)}
+    )
+
+
+def _read(row: RowMapping) -> AuditRun:
+    values = {name: row[name] for name in _NAMES}
+    return AuditRun(
+        **values
+        | {
+            "kind": AuditKind(row["kind"]),
+            "state": AuditState(row["state"]),
+            "zones": tuple(Zone(zone) for zone in row["zones"]),
+            "checks": tuple(row["checks"]),
+        }
+    )
+
+
+def _ended(merged: Merged) -> dict[str, Any]:
+    return {
+        "looked": merged.looked,
+        "new": merged.new,
+        "reopened": merged.reopened,
+        "fixed": merged.fixed,
+        "open": sum(merged.by_severity.values()),
+        "acknowledged": merged.acknowledged,
+        "by_severity": dict(merged.by_severity),
+        "by_zone": dict(merged.by_zone),
+    }
+
+
+def _lives(row: RowMapping, now: datetime, lease: timedelta, is_alive: Callable[[Holder], bool]) -> bool:
+    # A lease that runs for longer than any is given was given by a clock that has been set back since.
+    if not now < row["leased_until"] <= now + 2 * lease:
+        return False
+    return is_alive(Holder(row["host_name"], row["host_pid"]))
+
+
+def _in_progress(row: RowMapping) -> GovernanceError:
+    since = row["started_at"].isoformat(timespec="seconds")
+    return GovernanceError(
+        Reason.AUDIT_IN_PROGRESS,
+        f"An audit runs already: {row['audit_id']}, since {since}, on {row['host_name']} (process "
+        f"{row['host_pid']}), asked for by {row['actor']}. Wait until it has ended.",
+        audit_id=row["audit_id"],
+        host=row["host_name"],
+        pid=row["host_pid"],
+    )
+
+
+def _entry(run: AuditRun, now: datetime) -> LogEntry:
+    return LogEntry(
+        action="audit.finished",
+        subject=run.audit_id,
+        actor=run.actor,
+        at=now,
+        details={
+            "kind": run.kind.value,
+            "zones": [zone.value for zone in run.zones],
+            "checks": len(run.checks),
+            "new": run.new,
+            "reopened": run.reopened,
+            "fixed": run.fixed,
+            "open": run.open,
+            "failed_checks": sorted(run.failed_checks),
+        },
+        execution_id=run.execution_id,
+    )
