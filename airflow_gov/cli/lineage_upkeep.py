@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -30,7 +31,7 @@ Examples:
   airflow-gov lineage export --format openlineage -o events.jsonl      every event as it came
   airflow-gov lineage export gold.sales --format html -o sales.html    one file, no network
   airflow-gov lineage export gold.sales --format mermaid --depth 2
-  airflow-gov lineage export --dag flights --format graphml -o flights.graphml
+  airflow-gov lineage export --dag flights --format graphml --columns -o flights.graphml
 """
 )
 @click.argument("name", metavar="[DATASET]", required=False)
@@ -39,6 +40,7 @@ Examples:
 @click.option("--depth", type=click.IntRange(0), default=10, show_default=True, help="Steps both ways.")
 @click.option("--as-of", type=Moment(), help="As it was then, e.g. 7d or 2026-01-31 (UTC).")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Nodes at most.")
+@click.option("--columns", is_flag=True, help="With what comes from which columns.")
 @click.option(
     "-o", "--output", "target", type=click.Path(path_type=Path), help="The file; default: standard output."
 )
@@ -52,27 +54,33 @@ def export(
     depth: int,
     as_of: datetime | None,
     limit: int,
+    columns: bool,
     target: Path | None,
 ) -> None:
     """The graph around a dataset or a Dag, or the OpenLineage events themselves.
 
-    Events leave as they came; without a DATASET or --dag, all of them.
+    Events leave as they came; without a DATASET or --dag, all of them. With --columns an event follows for
+    each job, with all that is known of the columns it makes.
     """
-    from airflow_gov.lineage.exporting import DRAWN, Format, exported_events
+    from airflow_gov.lineage.exporting import DRAWN, Format, column_events, columns_of, exported_events
 
     kind = Format(wanted)
     if name is None and dag_id is None:
-        if kind is not Format.OPENLINEAGE:
+        if kind is not Format.OPENLINEAGE or columns:
             raise click.UsageError("Name a DATASET or a --dag: only events are exported without.")
         _write(exported_events(session.store, dags=None), target)
         return
     graph = _graph(session, name, dag_id, depth, as_of, limit)
+    told = columns_of(session.store, graph, dags=None, limit=kind.most_column_edges) if columns else None
     if kind is Format.OPENLINEAGE:
-        _write(exported_events(session.store, runs=_runs(graph), dags=None), target)
+        events = exported_events(session.store, runs=_runs(graph), dags=None)
+        _write(chain(events, column_events(graph, told)) if told else events, target)
     else:
-        _write([DRAWN[kind](graph)], target)
+        _write([DRAWN[kind](graph, told)], target)
     if graph.truncated:
         click.echo(f"{graph.shown:,} of {graph.total:,} nodes: --limit takes more.", err=True)
+    if told is not None and told.truncated:
+        click.echo(f"{told.said}: a smaller part of the graph has all of its own.", err=True)
 
 
 @click.command(

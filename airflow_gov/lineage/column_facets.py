@@ -42,11 +42,12 @@ def _inputs(
                 "namespace": named.namespace,
                 "name": named.name,
                 "field": column.column,
-                "transformations": [_transformation(each) for each in column.transformations],
+                "transformations": [transformation_told(each) for each in column.transformations],
             }
 
 
-def _transformation(transformation: Transformation) -> dict[str, Any]:
+def transformation_told(transformation: Transformation) -> dict[str, Any]:
+    """One way in which a column takes part, as the facet has it."""
     return without_nothing(
         {
             "type": transformation.influence.value,

@@ -58,21 +58,25 @@ def column_page(
     dags: frozenset[str] | None,
     as_of: datetime | None = None,
     text: str = "",
+    first: Sequence[str] = (),
     after: str | None = None,
     limit: int = 10,
 ) -> ColumnPage:
     """Columns of a dataset in the order of its schema.
 
     :param text: only those whose name has it.
+    :param first: those of these names come before all others, e.g. those that are traced.
     :param after: what the page before gave as `next`.
     """
     read = store.lineage.read
     then = read.versions.schemas_at([dataset.dataset_id], as_of, dags=dags) if as_of else {}
     if then:
-        columns, total = _columns_then(store, dataset, then[dataset.dataset_id], text, after, limit + 1)
+        columns, total = _columns_then(
+            store, dataset, then[dataset.dataset_id], text, frozenset(first), after, limit + 1
+        )
     else:
         columns, total = read.columns.page(
-            dataset.dataset_id, dags=dags, as_of=as_of, text=text, after=after, limit=limit + 1
+            dataset.dataset_id, dags=dags, as_of=as_of, text=text, first=first, after=after, limit=limit + 1
         )
     more, columns = len(columns) > limit, columns[:limit]
     degrees = read.columns.degrees(columns, dags=dags, as_of=as_of)
@@ -105,13 +109,15 @@ def _columns_then(
     dataset: Dataset,
     schema: Sequence[tuple[str, str]],
     text: str,
+    first: frozenset[str],
     after: str | None,
     limit: int,
 ) -> tuple[list[Column], int]:
     """A page of the columns that a version had."""
     wanted = [(name, kind) for name, kind in schema if text.lower() in name.lower()]
+    wanted.sort(key=lambda column: column[0] not in first)
     names = [name for name, _ in wanted]
-    first = names.index(after) + 1 if after in names else 0
-    page = dict(wanted[first : first + limit])
+    start = names.index(after) + 1 if after in names else 0
+    page = dict(wanted[start : start + limit])
     known = {each.name: each for each in store.lineage.read.columns.named_in(dataset.dataset_id, page)}
     return [replace(known[name], type=kind) for name, kind in page.items() if name in known], len(wanted)

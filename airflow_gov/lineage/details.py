@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.lineage.drawn import RunTold
+from airflow_gov.lineage.job_history import facets_then
 from airflow_gov.lineage.nodes import dataset_nodes, is_snapshot, job_nodes, tag_text
 from airflow_gov.lineage.promises import contract_in_use
 from airflow_gov.lineage.where_is import location
@@ -92,7 +93,10 @@ class DatasetDetail:
 
 @dataclass(frozen=True, slots=True)
 class JobDetail:
-    """What the panel of a job shows beside its node."""
+    """What the panel of a job shows beside its node.
+
+    :param facets_at: the past moment that the facets are of; None: they are of now.
+    """
 
     node: JobNode
     description: str | None
@@ -100,6 +104,7 @@ class JobDetail:
     inputs: tuple[DatasetNode, ...]
     outputs: tuple[DatasetNode, ...]
     facets: Mapping[str, Any]
+    facets_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +149,15 @@ def run_detail(store: Store, run: Run, *, dags: frozenset[str] | None) -> RunDet
     return RunDetail(RunTold.of(run), tuple(told))
 
 
-def dataset_detail(store: Store, dataset: Dataset, *, dags: frozenset[str] | None) -> DatasetDetail:
-    """All about a dataset that the caller may see."""
+def dataset_detail(
+    store: Store, dataset: Dataset, *, dags: frozenset[str] | None, as_of: datetime | None = None
+) -> DatasetDetail:
+    """All about a dataset that the caller may see.
+
+    :param as_of: its node is of then; all else is of now.
+    """
     read, number = store.lineage.read, dataset.dataset_id
-    node = dataset_nodes(store, [dataset], dags=dags)[0]
+    node = dataset_nodes(store, [dataset], dags=dags, as_of=as_of)[0]
     contract, detail = contract_in_use(store, dataset), read.nodes.dataset_detail(number, dags=dags)
     tags = [tag_text(tag) for tag in read.nodes.tags([number]).get(number, ()) if not tag.column]
     classifications = (
@@ -172,16 +182,22 @@ def dataset_detail(store: Store, dataset: Dataset, *, dags: frozenset[str] | Non
     )
 
 
-def job_detail(store: Store, job_id: int, *, dags: frozenset[str] | None) -> JobDetail:
-    """All about a job that the caller may see."""
+def job_detail(
+    store: Store, job_id: int, *, dags: frozenset[str] | None, as_of: datetime | None = None
+) -> JobDetail:
+    """All about a job that the caller may see.
+
+    :param as_of: as it was then; its facets are of now where the events of then are not kept any more.
+    """
     read = store.lineage.read
-    links = read.nodes.links_of(jobs=[job_id], dags=dags)
-    node = job_nodes(store, read.nodes.jobs([job_id], dags=dags), dags=dags)[0]
+    links = read.nodes.links_of(jobs=[job_id], dags=dags, as_of=as_of)
+    node = job_nodes(store, read.nodes.jobs([job_id], dags=dags), dags=dags, as_of=as_of)[0]
     detail = read.nodes.job_detail(job_id, dags=dags)
+    then = facets_then(store, node.run_id, as_of, dags=dags) if as_of else None
     found = read.nodes.datasets({link.dataset_id for link in links}, dags=dags)
     datasets = {
         each.dataset_id: made
-        for each, made in zip(found, dataset_nodes(store, found, dags=dags), strict=True)
+        for each, made in zip(found, dataset_nodes(store, found, dags=dags, as_of=as_of), strict=True)
     }
     sides = {
         output: tuple(
@@ -194,10 +210,11 @@ def job_detail(store: Store, job_id: int, *, dags: frozenset[str] | None) -> Job
     return JobDetail(
         node=node,
         description=detail.description,
-        runs=tuple(map(RunTold.of, read.runs.of_job(job_id, dags=dags, limit=_RUNS))),
+        runs=tuple(map(RunTold.of, read.runs.of_job(job_id, dags=dags, as_of=as_of, limit=_RUNS))),
         inputs=sides[False],
         outputs=sides[True],
-        facets=detail.facets,
+        facets=detail.facets if then is None else then,
+        facets_at=None if then is None else as_of,
     )
 
 

@@ -178,6 +178,7 @@ class Graph:
 
     :param total: nodes there are within the depth that was asked for; where there are more than can be
         counted, so many at least.
+    :param running: whether something of it has not ended yet: now is another moment than a little later.
     """
 
     focus: Focused
@@ -186,6 +187,7 @@ class Graph:
     shown: int = 0
     total: int = 0
     truncated: bool = False
+    running: bool = False
     as_of: datetime | None = None
     empty: Emptiness | None = None
     last_event_at: datetime | None = None

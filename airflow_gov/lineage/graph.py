@@ -9,6 +9,7 @@ from airflow_gov.lineage.assembling import InFocus, assembled
 from airflow_gov.lineage.drawn import Focused, Graph, RunTold, dataset_key, job_key
 from airflow_gov.lineage.emptiness import why_empty
 from airflow_gov.lineage.focus import Focus, find_dataset, find_job, node_number
+from airflow_gov.lineage.going_on import goes_on
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.graph import Direction, Walk
 
@@ -98,6 +99,7 @@ def draw(store: Store, focus: Focus, extent: Extent, *, dags: frozenset[str] | N
     return replace(
         graph,
         focus=told,
+        running=extent.as_of is None and goes_on(store, focus, core.own.runs, graph, dags=dags),
         as_of=extent.as_of,
         empty=None if core.datasets else why_empty(store, focus, core.own.runs, extent.as_of, dags=dags),
         last_event_at=store.lineage.read.nodes.last_event_at(dags=dags),

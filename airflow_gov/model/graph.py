@@ -49,6 +49,10 @@ _OF_EXECUTION = {
 }
 
 
+#: Facets that name other jobs or datasets, which the caller may not be allowed to see.
+TELLING_OF_OTHERS = frozenset({"columnLineage", "parent", "symlinks"})
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """A dataset.

@@ -1,7 +1,8 @@
 """The graph of lineage as JSON: what the Lineage tab asks for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,7 +12,13 @@ from airflow_gov.lineage.column_pages import column_page
 from airflow_gov.lineage.comparing import compare
 from airflow_gov.lineage.details import dataset_detail, job_detail
 from airflow_gov.lineage.drawn import Graph, JobNode, column_key, dataset_key, job_key
-from airflow_gov.lineage.exporting import DRAWN, Format, exported_events
+from airflow_gov.lineage.exporting import (
+    DRAWN,
+    Format,
+    column_events,
+    columns_of,
+    exported_events,
+)
 from airflow_gov.lineage.focus import Focus, find_dataset, find_job, parse_focus
 from airflow_gov.lineage.graph import MAX_DEPTH, MAX_NODES, Extent, draw, draw_path
 from airflow_gov.lineage.tracing import MAX_COLUMNS, find_column, trace
@@ -24,6 +31,7 @@ from airflow_gov.web.lineage_answers import (
     expansions,
     moment,
     plain,
+    several,
     short,
     whole,
 )
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
 
 _READ = ["GET", "HEAD"]
 _From = Annotated[str | None, Query(alias="from")]
+_Names = Annotated[Sequence[str], Query()]
 
 
 def add_lineage_routes(router: APIRouter, store: Callable[[], "Store"]) -> None:
@@ -97,6 +106,7 @@ def _add_columns(router: APIRouter, store: Callable[[], "Store"]) -> None:
         dataset: str | None = None,
         as_of: str | None = None,
         q: str = "",
+        first: _Names = (),
         after: str | None = None,
         limit: str | None = None,
     ) -> Response:
@@ -107,6 +117,7 @@ def _add_columns(router: APIRouter, store: Callable[[], "Store"]) -> None:
             dags=dags,
             as_of=moment(as_of, "as_of"),
             text=q[:500],
+            first=several(first, "first"),
             after=after,
             limit=whole(limit, "limit", 10, least=1, most=1_000),
         )
@@ -160,14 +171,14 @@ def _add_nodes(router: APIRouter, store: Callable[[], "Store"]) -> None:
         return answer({"runs": found})
 
     @router.api_route("/datasets/{dataset}", methods=_READ)
-    def one_dataset(viewer: CurrentViewer, dataset: str) -> Response:
-        dags, found = viewer.readable_dags(), store()
-        return _detail(dataset_detail(found, _dataset(found, dataset, dags), dags=dags))
+    def one_dataset(viewer: CurrentViewer, dataset: str, as_of: str | None = None) -> Response:
+        dags, found, at = viewer.readable_dags(), store(), moment(as_of, "as_of")
+        return _detail(dataset_detail(found, _dataset(found, dataset, dags), dags=dags, as_of=at))
 
     @router.api_route("/jobs/{job}", methods=_READ)
-    def one_job(viewer: CurrentViewer, job: str) -> Response:
-        dags, found = viewer.readable_dags(), store()
-        return _detail(job_detail(found, find_job(found.lineage.read, job, dags), dags=dags))
+    def one_job(viewer: CurrentViewer, job: str, as_of: str | None = None) -> Response:
+        dags, found, at = viewer.readable_dags(), store(), moment(as_of, "as_of")
+        return _detail(job_detail(found, find_job(found.lineage.read, job, dags), dags=dags, as_of=at))
 
 
 def _add_export(router: APIRouter, store: Callable[[], "Store"]) -> None:
@@ -180,17 +191,22 @@ def _add_export(router: APIRouter, store: Callable[[], "Store"]) -> None:
         down: str | None = None,
         as_of: str | None = None,
         limit: str | None = None,
+        columns: bool = False,
     ) -> Response:
         dags, found = viewer.readable_dags(), store()
         wanted, about = _format(format), _focus(focus)
         drawn = draw(found, about, extent_of(up, down, as_of, limit), dags=dags)
         headers = {"Content-Disposition": f'attachment; filename="lineage.{wanted.suffix}"'}
+        told = columns_of(found, drawn, dags=dags, limit=wanted.most_column_edges) if columns else None
+        if told is not None:
+            headers["X-Lineage-Columns"] = told.said
         if wanted is Format.OPENLINEAGE:
-            lines = exported_events(found, runs=_runs(found, about, drawn, dags), dags=dags)
+            events = exported_events(found, runs=_runs(found, about, drawn, dags), dags=dags)
+            lines = chain(events, column_events(drawn, told)) if told else events
             return StreamingResponse(lines, media_type=wanted.media_type, headers=headers)
         if wanted is Format.HTML:
             headers |= REPORT_HEADERS
-        return Response(DRAWN[wanted](drawn), media_type=wanted.media_type, headers=headers)
+        return Response(DRAWN[wanted](drawn, told), media_type=wanted.media_type, headers=headers)
 
 
 def extent_of(up: str | None, down: str | None, as_of: str | None, limit: str | None) -> Extent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ _UNAVAILABLE = frozenset(
 #: Fields that are left out where they say nothing: only comparisons have them.
 _OPTIONAL = frozenset({"status", "changes"})
 _LONGEST = 4_000
+_MOST = 500
 _WORD = re.compile(r"_([a-z])")
 _LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
@@ -147,6 +148,18 @@ def short(text: str | None, name: str) -> str:
             Reason.PARAMETER_INVALID, f"{name} is longer than {_LONGEST:,} characters.", parameter=name
         )
     return text
+
+
+def several(texts: Sequence[str], name: str) -> tuple[str, ...]:
+    """Texts that a parameter gives once each.
+
+    :raises GovernanceError: ``PARAMETER_INVALID``.
+    """
+    if len(texts) > _MOST:
+        raise GovernanceError(
+            Reason.PARAMETER_INVALID, f"{name} is given more than {_MOST} times.", parameter=name
+        )
+    return tuple(short(text, name) for text in texts)
 
 
 def expansions(text: str | None) -> tuple[tuple[str, Direction], ...]:

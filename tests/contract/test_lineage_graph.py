@@ -7,7 +7,9 @@ import re
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +23,7 @@ from airflow_gov.lineage.exporting import exported_events
 from airflow_gov.lineage.focus import find_dataset, find_job, parse_focus
 from airflow_gov.lineage.graph import Extent, draw, draw_path
 from airflow_gov.lineage.impact import column_impact, dataset_impact
+from airflow_gov.lineage.ingesting import Intake
 from airflow_gov.lineage.names import dataset_named
 from airflow_gov.lineage.origins import origin, row_origin
 from airflow_gov.lineage.tracing import How, find_column, influences, trace
@@ -28,13 +31,14 @@ from airflow_gov.lineage.where_is import where_is
 from airflow_gov.model.column_lineage import Subtype
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import Status
-from airflow_gov.model.graph import Column, Direction, JobState
-from airflow_gov.model.lineage import Origin, RunState
+from airflow_gov.model.graph import Column, Dataset, Direction, JobState
+from airflow_gov.model.lineage import Origin, Projection, RunState
 from airflow_gov.model.serde import to_plain
 from airflow_gov.store import Store
 from airflow_gov.store.lineage_tables import column, column_edge, edge, job, job_dataset
 from support import lineage_graphs as shops
 from support import records
+from support.outside_events import run_event
 from support.small_lineage import T0, told
 
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
@@ -598,6 +602,33 @@ def test_ten_thousand_columns_are_read_page_by_page(store: Store) -> None:
     assert (last.next, len(last.columns)) == (None, 10)
 
 
+def test_columns_asked_for_first_are_the_first_of_all_pages_and_each_is_there_once(store: Store) -> None:
+    columns = [f"c{n:02} '\"%,é" for n in range(30)]
+    store.lineage.record([told("wide", [], ["wide"], columns=columns)], origin=Origin.IMPORT, at=T0)
+    wanted = [columns[28], columns[7], columns[15], "no such column"]
+    pages = paged(store, dataset_named(store, "wide"), first=wanted, limit=2)
+    assert pages[:2] == [[columns[7], columns[15]], [columns[28], columns[0]]]
+    assert sorted(chain.from_iterable(pages)) == columns
+    found = paged(store, dataset_named(store, "wide"), first=wanted, limit=5, text="c1")
+    assert [*chain.from_iterable(found)] == [columns[15], *columns[10:15], *columns[16:20]]
+
+
+def test_columns_of_the_past_come_in_that_order_too(shop: Store) -> None:
+    then, revenue = shops.DAY_ONE + timedelta(hours=12), dataset_named(shop, "gold.revenue_by_day")
+    assert paged(shop, revenue, first=["revenue"], limit=1, as_of=then) == [["revenue"], ["day"]]
+
+
+def paged(store: Store, dataset: Dataset, **wanted: Any) -> list[list[str]]:
+    """The names of columns on each page."""
+    pages: list[list[str]] = []
+    after = None
+    while not pages or after:
+        page = column_page(store, dataset, dags=None, after=after, **wanted)
+        pages.append([each.name for each in page.columns])
+        after = page.next
+    return pages
+
+
 # --- the questions people ask --------------------------------------------------------------------------
 
 
@@ -888,3 +919,57 @@ def test_it_is_told_why_there_is_nothing(store: Store) -> None:
     for focus in ("dag:other", "task:other:silent", "run:other:r", "ti:other:r:silent:-1"):
         assert drawn(store, focus).empty.cause == "no_lineage", focus
     assert drawn(store, "run:other:another").empty.cause == "never_ran"
+
+
+@pytest.mark.parametrize(
+    ("state", "goes_on"),
+    [(RunState.START, True), (RunState.COMPLETE, False), (RunState.FAIL, False)],
+)
+def test_a_graph_goes_on_while_something_in_it_runs(store: Store, state: RunState, goes_on: bool) -> None:
+    events = [told("work", ["a"], ["b"], dag_id="d", dag_run_id="r", minute=1, state=state)]
+    store.lineage.record(events, origin=Origin.TRANSPORT, at=T0)
+    for focus in ("dag:d", "run:d:r", "ti:d:r:work:-1", "dataset:a", "job:d.work"):
+        assert drawn(store, focus).running is goes_on, focus
+    later = T0 + timedelta(hours=1)
+    assert drawn(store, "dag:d", as_of=later).running is False
+
+
+def test_a_graph_goes_on_between_two_tasks_of_its_dag(store: Store) -> None:
+    def of_dag(state: RunState, minute: int) -> Projection:
+        event = told("d", minute=minute, state=state, run_id=str(uuid.UUID(int=7)), dag_run_id="r")
+        assert event.job is not None
+        return replace(event, job=replace(event.job, dag_id="d"))
+
+    task = told("work", ["a"], ["b"], dag_id="d", dag_run_id="r", minute=1)
+    store.lineage.record([of_dag(RunState.START, 0), task], origin=Origin.TRANSPORT, at=T0)
+    assert drawn(store, "dag:d").running is True
+    assert drawn(store, "run:d:r").running is True
+    assert drawn(store, "dataset:a").running is False
+    store.lineage.record([of_dag(RunState.COMPLETE, 2)], origin=Origin.TRANSPORT, at=T0)
+    assert drawn(store, "dag:d").running is False
+
+
+def test_a_job_is_told_as_it_was_as_long_as_its_events_are_kept(store: Store) -> None:
+    def ended(number: int) -> dict[str, Any]:
+        told = {"documentation": {"description": f"day {number}"}, **({"late": {}} if number > 60 else {})}
+        facets = {
+            name: {"_producer": "https://x", "_schemaURL": "https://x"} | facet
+            for name, facet in told.items()
+        }
+        return run_event(number, job={"namespace": "spark", "name": "sales.load", "facets": facets})
+
+    intake = Intake(lambda: store, own_namespace=None)
+    assert intake.take([ended(1), ended(61)], origin=Origin.HTTP).refused == ()
+    (job_id,) = (find_job(store.lineage.read, "sales.load", None),)
+    first = datetime(2026, 1, 31, 12, 0, 30, tzinfo=UTC)
+    now, then = (job_detail(store, job_id, dags=None, as_of=at) for at in (None, first))
+    assert (sorted(now.facets), now.facets_at, len(now.runs)) == (["documentation", "late"], None, 2)
+    assert then.facets["documentation"]["description"] == "day 1"
+    assert (sorted(then.facets), then.facets_at, len(then.runs)) == (["documentation"], first, 1)
+    assert then.node.run_id == str(uuid.UUID(int=1))
+    before = job_detail(store, job_id, dags=None, as_of=first - timedelta(days=1))
+    assert (before.facets_at, before.node.run_id, before.runs) == (None, None, ())
+    store.lineage.prune(datetime(2027, 1, 1, tzinfo=UTC), keep_runs=1)
+    pruned = job_detail(store, job_id, dags=None, as_of=first)
+    assert pruned.facets_at is None
+    assert sorted(pruned.facets) == ["documentation", "late"]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airflow_gov.lineage.drawn import Graph, Node
+    from airflow_gov.lineage.exporting.columns import ColumnGraph
 
 _HEAD = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -40,16 +41,30 @@ _NODE_KEYS = {
     "started_at": "string",
     "duration": "double",
     "status": "string",
+    "dataset": "string",
 }
-_EDGE_KEYS = {"relation": "string", "status": "string"}
+_EDGE_KEYS = {
+    "relation": "string",
+    "status": "string",
+    "direct": "boolean",
+    "masking": "boolean",
+    "how": "string",
+    "job": "string",
+}
 
 
-def to_graphml(graph: Graph) -> str:
-    """The whole document."""
-    return _HEAD + "".join(f"{line}\n" for line in _lines(graph)) + "</graphml>\n"
+def to_graphml(graph: Graph, columns: ColumnGraph | None = None) -> str:
+    """The whole document.
+
+    :param columns: nodes of the type ``column``, whose ``dataset`` is the id of another node, and edges
+        of the relation ``derives`` among them.
+    """
+    return _HEAD + "".join(f"{line}\n" for line in _lines(graph, columns)) + "</graphml>\n"
 
 
-def _lines(graph: Graph) -> Iterator[str]:
+def _lines(graph: Graph, columns: ColumnGraph | None) -> Iterator[str]:
+    if columns is not None:
+        yield f"  <desc>{escape(columns.said)}</desc>"
     for name, kind in _NODE_KEYS.items():
         yield f'  <key id="n_{name}" for="node" attr.name="{name}" attr.type="{kind}"/>'
     for name, kind in _EDGE_KEYS.items():
@@ -63,7 +78,27 @@ def _lines(graph: Graph) -> Iterator[str]:
         if edge.status is not None:
             yield _data("e_status", edge.status)
         yield "    </edge>"
+    if columns is not None:
+        yield from _columns(columns)
     yield "  </graph>"
+
+
+def _columns(columns: ColumnGraph) -> Iterator[str]:
+    # An id is a name token in XML, which a column's name need not be.
+    ids = {key: f"c{number}" for number, key in enumerate(columns.ends)}
+    for key, end in columns.ends.items():
+        yield f'    <node id="{ids[key]}">'
+        yield from (
+            _data(f"n_{name}", value)
+            for name, value in (("type", "column"), ("label", end.label), ("dataset", end.dataset))
+        )
+        yield "    </node>"
+    for number, each in enumerate(columns.derivations):
+        yield f'    <edge id="derives{number}" source="{ids[each.source.id]}" target="{ids[each.target.id]}">'
+        for name in ("direct", "masking", "how", "job"):
+            yield _data(f"e_{name}", getattr(each, name))
+        yield _data("e_relation", "derives")
+        yield "    </edge>"
 
 
 def _node(node: Node) -> Iterator[str]:

@@ -12,6 +12,7 @@ from airflow_gov.lineage.exporting.layers import layered
 
 if TYPE_CHECKING:
     from airflow_gov.lineage.drawn import Graph, Node
+    from airflow_gov.lineage.exporting.columns import ColumnGraph, Derivation
 
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 240, 44, 90, 16, 20
 #: How many letters of a name a box holds.
@@ -34,8 +35,11 @@ td.number{text-align:end}
 """
 
 
-def to_html(graph: Graph) -> str:
-    """The whole document; every name in it is text."""
+def to_html(graph: Graph, columns: ColumnGraph | None = None) -> str:
+    """The whole document; every name in it is text.
+
+    :param columns: told in a table of their own.
+    """
     style = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     title = escape(f"Lineage of {graph.focus.label}" if graph.focus.label else "Lineage")
     more = f" of {graph.total:,}: there is more than is drawn" if graph.truncated else ""
@@ -47,7 +51,8 @@ def to_html(graph: Graph) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{title}</h1>\n<p>{graph.shown:,} nodes{more}{escape(when)}.</p>\n"
-        f'<div class="drawing" tabindex="0">\n{drawing(graph)}</div>\n{_table(graph)}</body>\n</html>\n'
+        f'<div class="drawing" tabindex="0">\n{drawing(graph)}</div>\n{_table(graph)}'
+        f"{_columns(graph, columns) if columns else ''}</body>\n</html>\n"
     )
 
 
@@ -115,6 +120,27 @@ def _table(graph: Graph) -> str:
     return (
         "<table>\n<thead><tr><th>Name</th><th>Kind</th><th>State</th><th>Comes from</th><th>Full name</th>"
         f"</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+    )
+
+
+def _columns(graph: Graph, columns: ColumnGraph) -> str:
+    labels = {node.id: node.label for node in graph.nodes}
+    made: dict[str, list[Derivation]] = {}
+    for each in columns.derivations:
+        made.setdefault(each.target.id, []).append(each)
+    rows = "".join(
+        f"<tr><td>{escape(labels[found[0].target.dataset])}</td><td>{escape(found[0].target.label)}</td><td>"
+        + "<br>".join(
+            escape(f"{labels[each.source.dataset]}.{each.source.label} ({each.how})") for each in found
+        )
+        + f"</td><td>{'<br>'.join(escape(label) for label in dict.fromkeys(labels[e.job] for e in found))}"
+        "</td></tr>\n"
+        for found in made.values()
+    )
+    more = ": there are more than are told" if columns.truncated else ""
+    return (
+        f"<h2>Columns</h2>\n<p>{columns.said}{more}.</p>\n<table>\n<thead><tr><th>Dataset</th>"
+        f"<th>Column</th><th>Comes from</th><th>By</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from airflow_gov.model.column_lineage import Transformation
 from airflow_gov.model.graph import Column, ColumnLink, Degree
@@ -14,10 +14,10 @@ from airflow_gov.store.lineage.viewing import View
 from airflow_gov.store.lineage_tables import column, column_edge, dataset, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, FromClause, Select
 
     from airflow_gov.store.database import Database
 
@@ -47,12 +47,14 @@ class Columns:
         dags: frozenset[str] | None,
         as_of: datetime | None = None,
         text: str = "",
+        first: Collection[str] = (),
         after: str | None = None,
         limit: int = 10,
     ) -> tuple[list[Column], int]:
         """Columns in the order of the schema, and how many there are in all.
 
         :param text: only those whose name has it.
+        :param first: those of these names come before all others.
         :param after: the name of the column that the page before ended with.
         """
         with self._database.read() as connection:
@@ -61,8 +63,9 @@ class Columns:
             if text:
                 which.append(contains(column.c.name, text))
             total = connection.execute(select(func.count()).select_from(column).where(*which)).scalar_one()
-            query = _COLUMN.where(*which, *_after(dataset_id, after))
-            rows = connection.execute(query.order_by(_PLACE, column.c.name).limit(limit))
+            order = _order(view, column, first)
+            query = _COLUMN.where(*which, *_after(view, dataset_id, after, first))
+            rows = connection.execute(query.order_by(*order).limit(limit))
             return [Column(*row) for row in rows], total
 
     def get(self, dataset_id: int, name: str, *, dags: frozenset[str] | None) -> Column | None:
@@ -245,16 +248,27 @@ def contains(found: ColumnElement[str], text: str) -> ColumnElement[bool]:
     return func.lower(found).contains(text.lower(), autoescape=True)
 
 
-def _after(dataset_id: int, name: str | None) -> list[ColumnElement[bool]]:
+def _order(view: View, columns: FromClause, first: Collection[str]) -> list[ColumnElement[Any]]:
+    """By what columns stand in a list: those that come first, then their place in the schema."""
+    order = [func.coalesce(columns.c.position, _LAST), columns.c.name]
+    if not first:
+        return order
+    return [case((view.among(columns.c.name, first), 0), else_=1), *order]
+
+
+def _after(
+    view: View, dataset_id: int, name: str | None, first: Collection[str]
+) -> list[ColumnElement[bool]]:
     if name is None:
         return []
     last = column.alias("last")
-    place = (
-        select(func.coalesce(last.c.position, _LAST))
-        .where(last.c.dataset_id == dataset_id, last.c.name == name)
-        .scalar_subquery()
-    )
-    return [or_(place < _PLACE, and_(place == _PLACE, column.c.name > name))]
+    *ranks, _ = _order(view, column, first)
+    *bounds, _ = _order(view, last, first)
+    found: ColumnElement[bool] = column.c.name > name
+    for rank, bound in zip(reversed(ranks), reversed(bounds), strict=True):
+        end = select(bound).where(last.c.dataset_id == dataset_id, last.c.name == name).scalar_subquery()
+        found = or_(end < rank, and_(end == rank, found))
+    return [found]
 
 
 def _link(

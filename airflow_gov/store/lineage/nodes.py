@@ -30,8 +30,6 @@ _JOB = (
     job.c.last_run_id,
     job.c.last_seen,
 )
-#: Facets that name other jobs or datasets, which the caller may not be allowed to see.
-_TELLING_OF_OTHERS = frozenset({"columnLineage", "parent", "symlinks"})
 
 
 class Nodes:
@@ -208,4 +206,4 @@ def _dataset(view: View) -> Select[Any]:
 def _harmless(facets: Mapping[str, Any], dags: frozenset[str] | None) -> Mapping[str, Any]:
     if dags is None:
         return facets
-    return {name: facet for name, facet in facets.items() if name not in _TELLING_OF_OTHERS}
+    return {name: facet for name, facet in facets.items() if name not in TELLING_OF_OTHERS}

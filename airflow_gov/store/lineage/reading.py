@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airflow_gov.store.lineage.column_links import ColumnLinks
 from airflow_gov.store.lineage.column_walking import ColumnWalks
 from airflow_gov.store.lineage.columns import Columns
 from airflow_gov.store.lineage.dataset_versions import DatasetVersions
@@ -29,6 +30,7 @@ class Reading:
         self.walks = Walks(database)
         self.column_walks = ColumnWalks(database)
         self.columns = Columns(database)
+        self.column_links = ColumnLinks(database)
         self.runs = Runs(database)
         self.versions = DatasetVersions(database)
         self.names = Names(database)

@@ -93,9 +93,15 @@ class Runs:
         started = self._runs(dags, lambda view: _RUN.where(view.among(run.c.generation, sorted(known))))
         return own + [each for each in started if each.run_id not in known and each.dag_id is None]
 
-    def of_job(self, job_id: int, *, dags: frozenset[str] | None, limit: int = 50) -> list[Run]:
-        """The runs of a job, newest first."""
-        return self._runs(dags, lambda _: _RUN.where(run.c.job_id == job_id), limit)
+    def of_job(
+        self, job_id: int, *, dags: frozenset[str] | None, as_of: datetime | None = None, limit: int = 50
+    ) -> list[Run]:
+        """The runs of a job, newest first.
+
+        :param as_of: none that started later.
+        """
+        which = [run.c.job_id == job_id, *([] if as_of is None else [run.c.started_at <= as_of])]
+        return self._runs(dags, lambda _: _RUN.where(*which), limit)
 
     def of_dataset(self, dataset_id: int, *, dags: frozenset[str] | None, limit: int = 50) -> list[Run]:
         """The runs that read or wrote a dataset, newest first."""

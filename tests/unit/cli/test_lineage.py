@@ -217,6 +217,7 @@ def test_what_there_is_none_of_is_refused_with_what_there_is(call, shop, argumen
         ("upstream", "clean.orders", "--limit", "0"),
         ("upstream", "clean.orders.status", "--version", "1"),
         ("export", "--format", "html"),
+        ("export", "--format", "openlineage", "--columns"),
         ("export", "clean.orders", "--dag", "gold_shop", "--format", "html"),
         ("export", "clean.orders", "--format", "docx"),
         ("origin", "gold.revenue_by_day.day", "--version", "0"),
@@ -250,6 +251,9 @@ def test_graphs_are_written_in_every_format(call, shop, tmp_path):
     graphml = call("lineage", "export", "--dag", "gold_shop", "--format", "graphml").out
     assert len(list(ET.fromstring(graphml).iter("{http://graphml.graphdrawing.org/xmlns}node"))) > 20
     file = tmp_path / "sales.html"
+    columns = call("lineage", "export", "clean.customers", "--format", "graphml", "--columns").out
+    assert "direct, masked" in columns
+    assert "direct, masked" not in call("lineage", "export", "clean.customers", "--format", "graphml").out
     assert call("lineage", "export", "gold.conversion", "--format", "html", "-o", str(file)).code == 0
     page = file.read_text()
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")

@@ -78,6 +78,7 @@ def test_the_graph_has_the_shape_that_the_page_is_made_for(client: TestClient) -
         "shown",
         "total",
         "truncated",
+        "running",
         "asOf",
         "empty",
         "lastEventAt",
@@ -135,6 +136,8 @@ def test_columns_come_in_pages_with_their_meaning_and_sensitivity(client: TestCl
     rest = get(client, "columns", dataset="preprocessed.customers", limit=9, after=page["next"])
     assert [each["name"] for each in rest["columns"]] == ["mail", "city"]
     assert rest["next"] is None
+    traced = get(client, "columns", dataset="preprocessed.customers", limit=3, first=["city", "mail"])
+    assert [each["name"] for each in traced["columns"]] == ["mail", "city", "customer_id"]
     found = get(client, "columns", dataset="preprocessed.customers", q="MAI")
     assert [each["name"] for each in found["columns"]] == ["mail"]
 
@@ -312,6 +315,8 @@ def test_the_ids_of_hidden_nodes_are_not_found(client: TestClient, narrow: TestC
         ("compare", {"focus": "dataset:clean.orders", "a": "1", "b": "2"}, "focus"),
         ("compare", {"focus": "dag:gold_shop", "a": "1"}, "b"),
         ("columns", {"dataset": "clean.orders", "limit": "many"}, "limit"),
+        ("columns", {"dataset": "clean.orders", "first": ["c"] * 501}, "first"),
+        ("columns", {"dataset": "clean.orders", "first": ["c" * 4_001]}, "first"),
         ("trace", {}, "column"),
         ("path", {"start": "clean.orders"}, "to"),
         ("runs", {}, "dag_id"),

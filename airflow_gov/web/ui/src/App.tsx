@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { useCallback, useState, useSyncExternalStore } from "react";
 
 import { counted } from "./format";
 import { CardActions, ActionsProvider } from "./graph/actions";
@@ -10,11 +10,11 @@ import { useKeys } from "./keyboard/useKeys";
 import { focusLabel } from "./model/focus";
 import { Panel } from "./panel/Panel";
 import { Banners } from "./states/Banners";
+import { useChangesTold } from "./states/changes";
 import { EmptyState, Message, ProblemState, Skeleton } from "./states/States";
 import { TableView } from "./table/TableView";
 import { Toolbar } from "./toolbar/Toolbar";
 import { Button } from "./ui/controls";
-import { useAnnounce } from "./ui/live";
 import { useView } from "./view/context";
 import { filtered, START } from "./view/view";
 
@@ -93,20 +93,6 @@ function Content({ scene, mode }: { scene: Scene; mode: "graph" | "table" }) {
   }
   const label = `Lineage of ${focusLabel(graph)}: ${counted(drawn.nodes.length, "card")}. Arrow keys lead from card to card.`;
   return mode === "graph" ? <Canvas scene={scene} label={label} /> : <TableView scene={scene} />;
-}
-
-/** What has changed is told to those who do not see it. */
-function useChangesTold({ graph, drawn, trace, query }: Scene): void {
-  const announce = useAnnounce();
-  const datasets = drawn.nodes.filter((node) => node.type === "dataset").length;
-  const jobs = drawn.nodes.filter((node) => node.type === "job").length;
-  const loading = query.isPlaceholderData || !graph;
-  useEffect(() => {
-    if (!loading) announce(`${counted(datasets, "dataset")} and ${counted(jobs, "job")} shown`);
-  }, [announce, datasets, jobs, loading]);
-  useEffect(() => {
-    if (trace) announce(`Traced through ${counted(trace.columns.length, "column")}`);
-  }, [announce, trace]);
 }
 
 function useNarrow(): boolean {

@@ -78,6 +78,7 @@ export function whole(nodes: GraphNode[], edges: Edge[], more: Partial<Graph> = 
     shown: nodes.length,
     total: nodes.length,
     truncated: false,
+    running: false,
     asOf: null,
     empty: null,
     lastEventAt: "2026-01-02T03:04:05Z",

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 
+import { address } from "../src/api/client";
 import type { Trace } from "../src/api/types";
-import { shown } from "../src/graph/columns";
+import { asked, placeIn, shown } from "../src/graph/columns";
 import { upstreamOf } from "../src/graph/edges";
+import { openHeights } from "../src/graph/scene";
+import { openHeight } from "../src/layout/geometry";
 import { drawn } from "../src/model/drawn";
 import { passing, type Filters } from "../src/model/filter";
 import { dagOf, focusOf, nodeFocus } from "../src/model/focus";
@@ -175,27 +178,64 @@ describe("columns of a card", () => {
     retry: () => undefined,
   });
 
-  test("that are traced come first, also those of another page, and never twice", () => {
-    const page = shown(answer(["a", "b", "c"]), { q: "", cursors: ["x"] }, [
-      { id: "d1.z", dataset: "d1", name: "z" },
-      { id: "d1.b", dataset: "d1", name: "b" },
-    ]);
+  const traced = (...names: string[]) => names.map((name) => ({ id: `d1.${name}`, dataset: "d1", name }));
+  const first = { q: "", cursors: [], trace: "d1.b" };
+
+  test("that are traced are asked for first, in the same order whatever the trace's", () => {
+    const question = asked("d1", first, traced("z", "b"));
+    expect(question).toEqual({ dataset: "d1", q: "", first: ["b", "z"], after: null, limit: 10 });
+    expect(address("columns", { ...question, first: question.first })).toBe(
+      "api/v1/lineage/columns?dataset=d1&first=b&first=z&limit=10",
+    );
+  });
+  test("of a page are marked where they are traced, and stay in the server's order", () => {
+    const page = shown(answer(["z", "b", "a"]), { ...first, cursors: ["x"] }, traced("z", "b", "y"));
     expect(page.rows.map((row) => [row.name, row.traced])).toEqual([
       ["z", true],
       ["b", true],
       ["a", false],
-      ["c", false],
     ]);
-    expect(page).toMatchObject({ page: 1, next: "c", total: 30, pending: false });
+    expect(page).toMatchObject({
+      page: 1,
+      from: 11,
+      to: 13,
+      next: "c",
+      total: 30,
+      traced: 3,
+      pending: false,
+    });
   });
-  test("are ten at most", () => {
-    const traced = Array.from({ length: 12 }, (_, at) => ({
-      id: `d1.t${at}`,
-      dataset: "d1",
-      name: `t${at}`,
-    }));
-    expect(shown(answer(["a"]), { q: "", cursors: [] }, traced).rows).toHaveLength(10);
+  test("are nine beside the row that stands for all, on each page", () => {
+    const all = traced("", "b");
+    expect(asked("d1", first, all)).toMatchObject({ first: ["b"], limit: 9 });
+    const page = shown(answer(["b", ..."cdefghij"]), { ...first, cursors: ["x"] }, all);
+    expect(page.rows.map((row) => row.name)).toEqual(["all rows", "b", ..."cdefghij"]);
+    expect(page).toMatchObject({ from: 10, to: 18, traced: 1 });
+    expect(asked("d1", { ...first, q: "c" }, all).limit).toBe(10);
+    expect(shown(answer(["c"]), { ...first, q: "c" }, all).rows).toHaveLength(1);
+  });
+  test("are named in an address as far as one holds them", () => {
+    const many = Array.from({ length: 300 }, (_, at) => `c${at}`);
+    expect(asked("d1", first, traced(...many)).first).toHaveLength(200);
+    const long = many.map((name) => name + "é".repeat(100));
+    expect(address("columns", { ...asked("d1", first, traced(...long)) }).length).toBeLessThan(4_200);
+  });
+  test("are turned back to the first page when another column is traced, and searched for the same", () => {
+    const turned = { q: "a", cursors: ["x"], trace: "d1.b" };
+    expect(placeIn(turned, "d1.b")).toBe(turned);
+    expect(placeIn(turned, "d1.c")).toEqual({ q: "a", cursors: [], trace: "d1.c" });
+    expect(placeIn(undefined, null)).toEqual({ q: "", cursors: [], trace: null });
+  });
+  test("have room also where one row stands for all, or no schema tells of them", () => {
+    const columns = [
+      ...traced("", "a"),
+      ...["a", "b", "c"].map((name) => ({ id: `d2.${name}`, dataset: "d2", name })),
+    ];
+    const nodes = [dataset("d1", "clean", { columns: 1 }), dataset("d2", "clean", { columns: 0 })];
+    const heights = openHeights({ nodes }, ["d1", "d2"], { ...TRACE, columns });
+    expect([...heights.values()]).toEqual([openHeight(2), openHeight(3)]);
+    expect(openHeights({ nodes }, ["d1"], undefined).get("d1")).toBe(openHeight(1));
   });
   test("that are not there yet", () =>
-    expect(shown(undefined, { q: "", cursors: [] }, [])).toMatchObject({ rows: [], pending: true }));
+    expect(shown(undefined, first, [])).toMatchObject({ rows: [], pending: true }));
 });

@@ -17,13 +17,17 @@ export class Problem extends Error {
   }
 }
 
-export type Parameters = Record<string, string | number | boolean | null | undefined>;
+type Parameter = string | number | boolean | null | undefined;
+/** A list is given once for each of its items. */
+export type Parameters = Record<string, Parameter | readonly string[]>;
 
 /** Absent and empty parameters are left out. */
 export function address(path: string, parameters: Parameters = {}): string {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== null && value !== undefined && value !== "") search.set(name, String(value));
+  for (const [name, given] of Object.entries(parameters)) {
+    for (const value of Array.isArray(given) ? (given as readonly string[]) : [given as Parameter]) {
+      if (value !== null && value !== undefined && value !== "") search.append(name, String(value));
+    }
   }
   const query = search.toString();
   return BASE + path + (query && `?${query}`);

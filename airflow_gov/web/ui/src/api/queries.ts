@@ -7,9 +7,9 @@ import {
 } from "@tanstack/react-query";
 
 import { nodeFocus } from "../model/focus";
-import { PAGE } from "../layout/geometry";
-import type { Depth, View } from "../view/view";
+import { isNow, type Depth, type View } from "../view/view";
 import { getJson, type Parameters } from "./client";
+import { POLLED } from "./polling";
 import type { ColumnPage, DagRun, DatasetDetail, Found, Graph, JobDetail, Path, Trace } from "./types";
 
 function asked<T>(path: string, parameters: Parameters = {}) {
@@ -35,7 +35,12 @@ export function useGraph(focus: string | null, view: View): UseQueryResult<Graph
   const options = view.compare
     ? asked<Graph>("compare", { focus, a: view.compare.a, b: view.compare.b, ...depth(view) })
     : asked<Graph>("graph", { focus, ...depth(view), as_of: view.asOf?.at, expand });
-  return useQuery({ ...options, enabled: focus !== null, placeholderData: keepPreviousData });
+  return useQuery({
+    ...options,
+    ...(isNow(view) && POLLED),
+    enabled: focus !== null,
+    placeholderData: keepPreviousData,
+  });
 }
 
 /** An answer as far as it is there; the same object until something changes. */
@@ -62,7 +67,10 @@ export function useWholeSides(view: View): Answer<Graph>[] {
     queries: sides.map((each) => {
       const [id = "", side] = each.split(":");
       const way = side === "up" ? { up: hops("all"), down: 0 } : { up: 0, down: hops("all") };
-      return asked<Graph>("graph", { focus: nodeFocus(id), ...way, limit: view.limit, as_of: view.asOf?.at });
+      return {
+        ...asked<Graph>("graph", { focus: nodeFocus(id), ...way, limit: view.limit, as_of: view.asOf?.at }),
+        ...(isNow(view) && POLLED),
+      };
     }),
     combine: answers<Graph>,
   });
@@ -82,14 +90,17 @@ export function useTrace(column: string | null, asOf: string | undefined): UseQu
 export interface ColumnsAsked {
   dataset: string;
   q: string;
+  /** Columns that come before all others. */
+  first: readonly string[];
   after: string | null;
+  limit: number;
 }
 
 /** A page of the columns of each open card. */
 export function useColumns(cards: readonly ColumnsAsked[], asOf: string | undefined): Answer<ColumnPage>[] {
   return useQueries({
-    queries: cards.map(({ dataset, q, after }) => ({
-      ...asked<ColumnPage>("columns", { dataset, q, after, as_of: asOf, limit: PAGE }),
+    queries: cards.map(({ dataset, q, first, after, limit }) => ({
+      ...asked<ColumnPage>("columns", { dataset, q, first, after, as_of: asOf, limit }),
       placeholderData: (before: ColumnPage | undefined) => (isOf(before, dataset) ? before : undefined),
     })),
     combine: answers<ColumnPage>,
@@ -116,10 +127,10 @@ export function useRuns(
   });
 }
 
-export function useDataset(id: string): UseQueryResult<DatasetDetail> {
-  return useQuery(asked<DatasetDetail>(`datasets/${encodeURIComponent(id)}`));
+export function useDataset(id: string, asOf: string | undefined): UseQueryResult<DatasetDetail> {
+  return useQuery(asked<DatasetDetail>(`datasets/${encodeURIComponent(id)}`, { as_of: asOf }));
 }
 
-export function useJob(id: string): UseQueryResult<JobDetail> {
-  return useQuery(asked<JobDetail>(`jobs/${encodeURIComponent(id)}`));
+export function useJob(id: string, asOf: string | undefined): UseQueryResult<JobDetail> {
+  return useQuery(asked<JobDetail>(`jobs/${encodeURIComponent(id)}`, { as_of: asOf }));
 }

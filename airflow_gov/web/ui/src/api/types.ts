@@ -95,6 +95,8 @@ export interface Graph {
   shown: number;
   total: number;
   truncated: boolean;
+  /** Whether something of it has not ended yet. */
+  running: boolean;
   asOf: string | null;
   empty: Empty | null;
   lastEventAt: string | null;
@@ -214,4 +216,6 @@ export interface JobDetail extends JobNode {
   inputs: DatasetNode[];
   outputs: DatasetNode[];
   facets: Record<string, unknown>;
+  /** The past moment that the facets are of; null: they are of now. */
+  facetsAt: string | null;
 }

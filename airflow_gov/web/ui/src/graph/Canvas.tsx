@@ -155,6 +155,8 @@ function usePlaceKept(scene: Scene, size: Size, focus: string | null): void {
       (id) => id && last.layout.boxes.has(id) && layout.boxes.has(id),
     );
     const [was, is] = [last.layout.boxes.get(anchor ?? ""), layout.boxes.get(anchor ?? "")];
-    if (was && is && was !== is) void flow.setViewport(kept(flow.getViewport(), was, is));
+    // A drawing that only says other things of the same cards is left alone: it may be dragged just now.
+    if (was && is && (was.x !== is.x || was.y !== is.y))
+      void flow.setViewport(kept(flow.getViewport(), was, is));
   }, [layout, owner]);
 }

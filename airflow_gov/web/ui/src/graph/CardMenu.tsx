@@ -42,9 +42,7 @@ export function CardMenu({ scene }: { scene: Scene }) {
                 sideLabel(view.expand, id, side),
                 () => actions.expand(id, side, !has(view.expand, id, side)),
               ])),
-          ...(isNow(view)
-            ? [["Path to…", () => actions.beginPath(id)] as [string, () => void]]
-            : []),
+          ...(isNow(view) ? [["Path to…", () => actions.beginPath(id)] as [string, () => void]] : []),
           ...(node.type === "dataset" && node.columns > 0
             ? [
                 [view.open.includes(id) ? "Close columns" : "Open columns", () => actions.open(id)] as [

@@ -65,13 +65,10 @@ function Row({ row, isTraced }: { row: ColumnRow; isTraced: boolean }) {
 }
 
 function Footer({ dataset, columns, controls, upstream }: Omit<Props, "traced">) {
-  const from = columns.page * PAGE + 1;
-  const to = Math.min(from + PAGE - 1, columns.total);
+  const range = rangeOf(columns);
   return (
     <div className="footer">
-      <span>
-        {upstream ? `${upstream.drawn} of ${upstream.all} upstream drawn` : range(from, to, columns.total)}
-      </span>
+      <span title={range}>{upstream ? `${upstream.drawn} of ${upstream.all} upstream drawn` : range}</span>
       {(columns.page > 0 || columns.next) && (
         <span className="turn">
           <Button
@@ -96,8 +93,12 @@ function Footer({ dataset, columns, controls, upstream }: Omit<Props, "traced">)
   );
 }
 
-function range(from: number, to: number, total: number): string {
-  return total ? `${number(from)}–${number(to)} of ${number(total)}` : "";
+/** Which columns of how many; and how many are traced, where not all of these are in sight. */
+function rangeOf({ rows, from, to, total, traced }: OpenColumns): string {
+  if (!total) return "";
+  const seen = rows.filter((row) => row.traced).length;
+  const more = traced > seen ? ` · ${number(traced)} traced` : "";
+  return `${number(from)}–${number(to)} of ${number(total)}${more}`;
 }
 
 function nothing({ pending, failed, q }: OpenColumns): string {

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef } from "react";
 
 import { Problem } from "../api/client";
 import { useGraph, usePath, useTrace, useWholeSides } from "../api/queries";
+import { isOver } from "../api/polling";
 import type { Graph, Trace } from "../api/types";
 import { moment } from "../format";
 import { layout, type Layout } from "../layout";
@@ -11,11 +12,13 @@ import { passing } from "../model/filter";
 import { merged, TRACED, tracePart } from "../model/merge";
 import { useView } from "../view/context";
 import type { View } from "../view/view";
-import { useOpenColumns, type ColumnControls, type OpenColumns } from "./columns";
+import { tracedIn, useOpenColumns, type ColumnControls, type OpenColumns } from "./columns";
 
 /** Everything that is shown, as a drawing or as a table. */
 export interface Scene {
   query: ReturnType<typeof useGraph>;
+  /** What the graph is of: more or less of the same is the same question. */
+  question: string;
   graph: Graph | undefined;
   drawn: Drawn;
   layout: Layout;
@@ -40,9 +43,10 @@ export function useScene(): Scene {
   const sides = useWholeSides(view);
   const trace = useTrace(view.trace, view.asOf?.at);
   const path = usePath(view.path);
-  const last = useLast(query.isPlaceholderData ? undefined : query.data, questionOf(focus, view));
+  const question = questionOf(focus, view);
+  const last = useLast(query.isPlaceholderData ? undefined : query.data, question);
   // A store that is away for a while takes nothing off the screen; a session that has ended does.
-  const graph = query.data ?? (passes(query.error) ? last : undefined);
+  const graph = isOver(query.error) ? undefined : (query.data ?? (passes(query.error) ? last : undefined));
 
   const all = useMemo(() => {
     const base = graph ?? { nodes: NOTHING, edges: [] };
@@ -50,15 +54,25 @@ export function useScene(): Scene {
     const found = merged(base, ...whole, ...(path.data && view.path ? [path.data.graph] : []));
     if (!trace.data || !view.trace) return found;
     return merged(found, tracePart(trace.data, new Set(found.nodes.map((node) => node.id))));
-  }, [graph, sides, trace.data, view.trace, path.data, view.path]);
+    // An answer that says the same of its nodes draws nothing anew.
+  }, [graph?.nodes, graph?.edges, sides, trace.data, view.trace, path.data, view.path]);
 
   const left = useMemo(
     () => passing(all.nodes, all.edges, graph ? kept(graph) : [], view),
-    [all, graph, view.hidden, view.states, view.outside, view.personal],
+    [all, graph?.focus, view.hidden, view.states, view.outside, view.personal],
   );
   const shown = useMemo(() => drawn(left.nodes, left.edges, view.folded), [left, view.folded]);
-  const { columns, controls } = useOpenColumns(view.open, view.trace ? trace.data : undefined, view.asOf?.at);
-  const placed = useMemo(() => layout(items(shown, view.open), shown.edges), [shown, view.open]);
+  const { columns, controls } = useOpenColumns(
+    view.open,
+    view.trace ? trace.data : undefined,
+    view.trace,
+    view.asOf?.at,
+  );
+  const heights = useMemo(
+    () => openHeights(shown, view.open, view.trace ? trace.data : undefined),
+    [shown, view.open, view.trace, trace.data],
+  );
+  const placed = useMemo(() => layout(items(shown, heights), shown.edges), [shown, heights]);
   // Two runs are compared as far as the depth says: single hops are not compared.
   const isCompared = view.compare !== null;
   const beyond = useMemo(() => (isCompared ? new Map() : notThere(all.nodes, all.edges)), [all, isCompared]);
@@ -68,6 +82,7 @@ export function useScene(): Scene {
   );
   return {
     query,
+    question,
     graph,
     drawn: shown,
     layout: placed,
@@ -114,16 +129,31 @@ function newest(error: Error): string {
   return `the newest graph: ${error.message}${at ? ` The last event came ${moment(at)}` : ""}`;
 }
 
-function items({ nodes, lanes }: Drawn, open: readonly string[]) {
-  return nodes.map((node) => ({ id: node.id, lane: lanes.get(node.id) ?? null, ...sizeOf(node, open) }));
+function items({ nodes, lanes }: Drawn, heights: ReadonlyMap<string, number>) {
+  return nodes.map((node) => ({ id: node.id, lane: lanes.get(node.id) ?? null, ...sizeOf(node, heights) }));
 }
 
-export function sizeOf(node: DrawnNode, open: readonly string[]): { width: number; height: number } {
-  if (node.type === "job") return CARD.job;
-  if (node.type === "dataset" && open.includes(node.id)) {
-    return { width: CARD.dataset.width, height: openHeight(node.columns) };
-  }
-  return CARD.dataset;
+function sizeOf(node: DrawnNode, heights: ReadonlyMap<string, number>): { width: number; height: number } {
+  const closed = node.type === "job" ? CARD.job : CARD.dataset;
+  return { width: closed.width, height: heights.get(node.id) ?? closed.height };
+}
+
+/** How high cards are whose columns are open: traced columns have room also where no schema tells of them. */
+export function openHeights(
+  { nodes }: Pick<Drawn, "nodes">,
+  open: readonly string[],
+  trace: Trace | undefined,
+): Map<string, number> {
+  const traced = tracedIn(trace);
+  return new Map(
+    nodes.flatMap((node) => {
+      if (node.type !== "dataset" || !open.includes(node.id)) return [];
+      const found = traced.get(node.id) ?? [];
+      const named = found.filter((column) => column.name).length;
+      const rows = Math.max(node.columns, named) + (found.length > named ? 1 : 0);
+      return [[node.id, openHeight(node.columns, rows)]];
+    }),
+  );
 }
 
 function notThere(nodes: Graph["nodes"], edges: Graph["edges"]): Scene["beyond"] {

@@ -17,10 +17,14 @@ export interface Box extends Point {
   height: number;
 }
 
-/** How high a dataset's card is with its columns open. */
-export function openHeight(columns: number): number {
-  const rows = Math.max(1, Math.min(PAGE, columns));
-  return CARD.dataset.height + PADDING + searchHeight(columns) + rows * ROW + FOOTER;
+/**
+ * How high a dataset's card is with its columns open.
+ *
+ * @param rows more than it has columns, where one of them stands for all.
+ */
+export function openHeight(columns: number, rows = columns): number {
+  const shown = Math.max(1, Math.min(PAGE, Math.max(columns, rows)));
+  return CARD.dataset.height + PADDING + searchHeight(columns) + shown * ROW + FOOTER;
 }
 
 export function searchHeight(columns: number): number {

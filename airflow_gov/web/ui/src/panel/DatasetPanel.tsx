@@ -1,3 +1,5 @@
+import type { ReactNode } from "react";
+
 import { useDataset } from "../api/queries";
 import type { DatasetDetail, Quality, Version } from "../api/types";
 import { counted, moment, number, size } from "../format";
@@ -12,11 +14,12 @@ import { Loading, ProblemState } from "../states/States";
 import { useView } from "../view/context";
 import { isNow } from "../view/view";
 import { Frame } from "./Panel";
-import { Facets, Facts, Neighbours, Nothing, PageLink, RunLine } from "./parts";
+import { Facets, Facts, Neighbours, Nothing, OfNow, PageLink, RunLine } from "./parts";
 import { Schema } from "./Schema";
 
 export function DatasetPanel({ id, scene }: { id: string; scene: Scene }) {
-  const { data, error, refetch } = useDataset(id);
+  const { view } = useView();
+  const { data, error, refetch } = useDataset(id, view.asOf?.at);
   const drawn = scene.drawn.nodes.find((node) => node.id === id);
   const known = data ?? (drawn?.type === "dataset" ? drawn : null);
   const waiting = error ? <ProblemState error={error} retry={() => void refetch()} /> : <Loading />;
@@ -42,13 +45,59 @@ export function DatasetPanel({ id, scene }: { id: string; scene: Scene }) {
       tabs={{
         overview: { label: "Overview", content: data ? <Overview data={data} /> : waiting },
         schema: { label: "Schema", content: <Schema dataset={id} /> },
-        quality: { label: "Quality", content: data ? <QualityList quality={data.quality} /> : waiting },
-        runs: { label: "Runs", content: data ? <Runs runs={data.runs} /> : waiting },
-        versions: { label: "Versions", content: data ? <Versions versions={data.versions} /> : waiting },
+        quality: {
+          label: "Quality",
+          content: data ? (
+            <Today what="The verdicts are">
+              <QualityList quality={data.quality} />
+            </Today>
+          ) : (
+            waiting
+          ),
+        },
+        runs: {
+          label: "Runs",
+          content: data ? (
+            <Today what="The runs are">
+              <Runs runs={data.runs} />
+            </Today>
+          ) : (
+            waiting
+          ),
+        },
+        versions: {
+          label: "Versions",
+          content: data ? (
+            <Today what="The versions are">
+              <Versions versions={data.versions} />
+            </Today>
+          ) : (
+            waiting
+          ),
+        },
         lineage: { label: "Lineage", content: <Neighbours id={id} scene={scene} /> },
-        facets: { label: "Raw facets", content: data ? <Facets facets={data.facets} /> : waiting },
+        facets: {
+          label: "Raw facets",
+          content: data ? (
+            <Today what="These facets are">
+              <Facets facets={data.facets} />
+            </Today>
+          ) : (
+            waiting
+          ),
+        },
       }}
     />
+  );
+}
+
+function Today({ what, children }: { what: string; children: ReactNode }) {
+  const { view } = useView();
+  return (
+    <>
+      <OfNow what={what} at={view.asOf?.at} />
+      {children}
+    </>
   );
 }
 
@@ -57,6 +106,7 @@ function Overview({ data }: { data: DatasetDetail }) {
   const { view } = useView();
   return (
     <>
+      <OfNow what="Version, rows and columns are of then; all else is" at={view.asOf?.at} />
       {data.description && <p dir="auto">{data.description}</p>}
       <div className="actions">
         <Button icon="focus" label="Centre on this" onClick={() => actions.focus(data.id)} />

@@ -4,17 +4,20 @@ import { duration, moment, number } from "../format";
 import { useActions } from "../graph/actions";
 import type { Scene } from "../graph/scene";
 import { airflow } from "../host";
+import type { DrawnNode } from "../model/drawn";
 import { Loading, ProblemState } from "../states/States";
 import { StateBadge } from "../ui/badges";
 import { Button, HostLink } from "../ui/controls";
 import { useView } from "../view/context";
 import { isNow } from "../view/view";
 import { Frame } from "./Panel";
-import { Facets, Facts, Neighbour, Neighbours, Nothing, RunLine } from "./parts";
+import { Facets, Facts, Neighbour, Neighbours, Nothing, OfNow, RunLine } from "./parts";
 
 export function JobPanel({ id, scene }: { id: string; scene: Scene }) {
-  const { data, error, refetch } = useJob(id);
+  const { view } = useView();
   const drawn = scene.drawn.nodes.find((node) => node.id === id);
+  const at = view.asOf?.at ?? endOf(scene, drawn);
+  const { data, error, refetch } = useJob(id, at);
   const known = data ?? (drawn?.type === "job" ? drawn : null);
   const waiting = error ? <ProblemState error={error} retry={() => void refetch()} /> : <Loading />;
   return (
@@ -35,7 +38,7 @@ export function JobPanel({ id, scene }: { id: string; scene: Scene }) {
         runs: { label: "Runs", content: data ? <Runs data={data} /> : waiting },
         datasets: { label: "Datasets", content: data ? <Datasets data={data} /> : waiting },
         lineage: { label: "Lineage", content: <Neighbours id={id} scene={scene} /> },
-        facets: { label: "Raw facets", content: data ? <Facets facets={data.facets} /> : waiting },
+        facets: { label: "Raw facets", content: data ? <FacetsThen data={data} at={at} /> : waiting },
       }}
     />
   );
@@ -75,6 +78,24 @@ function Overview({ data }: { data: JobDetail }) {
           Namespace: data.namespace,
         }}
       />
+    </>
+  );
+}
+
+/** When the run ended that a job is drawn with, where the view is of a run: more may have run since. */
+function endOf({ graph }: Scene, drawn: DrawnNode | undefined): string | undefined {
+  const isOfRun = graph?.focus.kind === "run" || graph?.focus.kind === "ti";
+  return isOfRun && drawn?.type === "job" && graph.focus.nodes.includes(drawn.id)
+    ? (drawn.endedAt ?? undefined)
+    : undefined;
+}
+
+/** The facets of the moment that is looked at, as far as its events are still there. */
+function FacetsThen({ data, at }: { data: JobDetail; at: string | undefined }) {
+  return (
+    <>
+      {data.facetsAt === null && <OfNow what="These facets are" at={at} />}
+      <Facets facets={data.facets} />
     </>
   );
 }

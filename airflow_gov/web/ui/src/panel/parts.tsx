@@ -26,6 +26,16 @@ export function Facts({ facts }: { facts: Record<string, ReactNode> }) {
   );
 }
 
+/** In a view of the past: what is told is not of then. */
+export function OfNow({ what, at }: { what: string; at: string | undefined }) {
+  if (!at) return null;
+  return (
+    <p className="of-now">
+      <Icon name="clock" /> {what} of now, not of {moment(at)}.
+    </p>
+  );
+}
+
 export function Nothing({ children }: { children: ReactNode }) {
   return <p className="muted nothing">{children}</p>;
 }
