@@ -7,10 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from airflow_gov.model.words import words_of
 from airflow_gov.model.zones import DatasetName, Zone
 
 #: Where datasets are that only lineage knows: a zone of the catalogue, not of the lake.
 OUTSIDE = "outside"
+
+#: After how many days without a read a dataset is unused, where nobody says otherwise.
+UNUSED_DAYS = 90
+
+#: Words of a text that are looked for.
+_MOST_WORDS = 20
 
 
 class Standing(StrEnum):
@@ -26,6 +33,20 @@ class Standing(StrEnum):
     REVIEW = "review"
     FAILED = "failed"
     UNCHECKED = "unchecked"
+
+
+class Gap(StrEnum):
+    """What a dataset lacks.
+
+    ``undocumented``: it, or a column of it, has no description. ``unowned``: it has no owner or no steward.
+    ``unused``: for some time no execution has read it. ``unread``: none ever has. What has no version yet
+    cannot be read, and lacks neither.
+    """
+
+    UNDOCUMENTED = "undocumented"
+    UNOWNED = "unowned"
+    UNUSED = "unused"
+    UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +72,9 @@ class Entry:
     :param standing: what became of the newest verdict.
     :param verdict_id: the newest verdict.
     :param checked_at: when it was given.
+    :param undocumented: whether it or a column of it has no description.
+    :param unowned: whether it has no owner or no steward.
+    :param first_published_at: when its first version was published.
     """
 
     dataset: DatasetName
@@ -72,6 +96,9 @@ class Entry:
     standing: Standing
     verdict_id: str | None
     checked_at: datetime | None
+    undocumented: bool
+    unowned: bool
+    first_published_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +128,14 @@ class OutsideDataset:
 class Wanted:
     """What is looked for; nothing means all.
 
-    :param text: words, each of which stands in the name, the description, the owner, the stewards, a tag
-        or a column's name.
+    :param text: words, each of which begins a word of the name, the description, the owner, the stewards, a
+        tag, or a column's name or description. A name's parts are words: ``carrier_punctuality`` has two.
     :param zone: a zone, or :data:`OUTSIDE`.
     :param owner: an owner, exactly; empty: those without one.
     :param tag: a tag, exactly.
     :param standing: what became of the newest verdict.
+    :param gaps: what it lacks: any of these; none: whatever it lacks or not.
+    :param unused_since: what was not read since then is unused; None: nobody asks.
     """
 
     text: str = ""
@@ -114,11 +143,18 @@ class Wanted:
     owner: str | None = None
     tag: str | None = None
     standing: Standing | None = None
+    gaps: frozenset[Gap] = frozenset()
+    unused_since: datetime | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is searched, in lower case; a word said twice counts once."""
-        return tuple(dict.fromkeys(self.text.lower().split()))[:20]
+        """The words among datasets of the lake; none where the text has no letter and no digit."""
+        return tuple(words_of([self.text])[:_MOST_WORDS])
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """What stands between spaces, in lower case: looked for letter by letter in names from outside."""
+        return tuple(dict.fromkeys(self.text.lower().split()))[:_MOST_WORDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +174,12 @@ class CataloguePage:
     """One page.
 
     :param entries: governed datasets by zone and name; where words are looked for, those that have them in
-        their name come first.
+        their name come first, then those that have them there or in their columns' names, then all others;
+        among equals those that are read more, of late above all.
     :param outside: datasets that only lineage knows, after all others.
     :param total: datasets on all pages.
-    :param facets: by ``zone``, ``owner``, ``tag`` and ``verdict``; the most frequent owners and tags.
+    :param facets: by ``zone``, ``owner``, ``tag``, ``verdict`` and ``gap``; of owners and tags the most
+        frequent ones.
     :param next: what the next page begins after; None on the last one.
     :param empty: whether there is no dataset at all, whatever is looked for.
     """

@@ -87,3 +87,37 @@ class FilePage:
 
     files: tuple[WrittenFile, ...]
     next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A task that reads a dataset.
+
+    :param dag_id: its Dag.
+    :param task_id: its name there.
+    :param reads: how many executions of it have read the dataset.
+    :param last_read_at: when the newest of them started.
+    :param execution_id: that execution.
+    """
+
+    dag_id: str
+    task_id: str
+    reads: int
+    last_read_at: datetime
+    execution_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Who reads a dataset, as one caller sees it.
+
+    :param readers: the tasks that have read it, the one that did so last first.
+    :param reads: executions of all of them.
+    :param tasks: how many tasks there are, also those not listed.
+    :param last_read_at: when it was last read; None: never.
+    """
+
+    readers: tuple[Reader, ...] = ()
+    reads: int = 0
+    tasks: int = 0
+    last_read_at: datetime | None = None

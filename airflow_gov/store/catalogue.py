@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, case, func, select
 
 from airflow_gov.model.catalogue import CataloguePage, Entry, OutsideDataset, Standing, Wanted, ZoneFigures
 from airflow_gov.model.zones import DatasetName, Zone
-from airflow_gov.store import catalogue_search as search
+from airflow_gov.store import catalogue_search
+from airflow_gov.store.catalogue_facets import Facets
 from airflow_gov.store.catalogue_outside import Outside
+from airflow_gov.store.catalogue_reads import last_reads
+from airflow_gov.store.catalogue_search import Search, Start, after_outside
 from airflow_gov.store.catalogue_tables import catalogue as table
-from airflow_gov.store.lineage.viewing import View
+from airflow_gov.store.catalogue_tables import catalogue_text
+from airflow_gov.store.lineage.viewing import View, among
 
 if TYPE_CHECKING:
     import builtins
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from airflow_gov.store.database import Database
 
-_NOT_SHOWN = ("contract_hash", "document", "max_age", "snapshot_id", "zone", "zone_order")
+_NOT_SHOWN = ("contract_hash", "max_age", "snapshot_id", "text_id", "zone", "zone_order")
 _COLUMNS = tuple(column for column in table.columns if column.name not in _NOT_SHOWN)
 
 
@@ -48,13 +53,14 @@ class Catalogue:
         """
         with self._database.read() as connection:
             view = View(connection, dags)
-            outside = Outside(view, wanted)
-            entries, beyond, following = _page(connection, wanted, outside, search.start(after), limit)
-            groups = search.groups(connection, wanted)
-            facets = search.facets(connection, groups, wanted, outside.count)
-            total = search.total(groups, wanted) + (outside.count if outside.included else 0)
+            search, outside = Search(connection, wanted, dags), Outside(view, wanted)
+            entries, beyond, following = _page(
+                search, wanted, outside, catalogue_search.start(after, wanted), limit
+            )
+            facets = Facets(connection, search, wanted)
+            total = facets.total + (outside.count if outside.included else 0)
             empty = not total and not _any(view)
-        return CataloguePage(entries, beyond, total, facets, following, empty)
+        return CataloguePage(entries, beyond, total, facets.values(outside.count), following, empty)
 
     def get(self, dataset: DatasetName) -> Entry | None:
         """One dataset."""
@@ -92,23 +98,42 @@ class Catalogue:
             rows = {row["zone"]: row for row in connection.execute(query).mappings()}
         return [_figures(zone, rows.get(zone.value)) for zone in Zone]
 
+    def undescribed(self, datasets: Collection[DatasetName]) -> Mapping[DatasetName, tuple[str, ...]]:
+        """The columns that have no description in the contracts of these datasets."""
+        with self._database.read() as connection:
+            named = among(connection.dialect.name, catalogue_text.c.dataset, sorted(map(str, datasets)))
+            columns = (catalogue_text.c.dataset, catalogue_text.c.undescribed)
+            rows = connection.execute(select(*columns).where(named))
+            return {DatasetName.parse(name): tuple(columns) for name, columns in rows if columns}
+
+    def last_reads(
+        self, datasets: Collection[DatasetName], *, dags: frozenset[str] | None
+    ) -> Mapping[DatasetName, datetime]:
+        """When these datasets were read last, those that were."""
+        with self._database.read() as connection:
+            dialect = connection.dialect.name
+            read = last_reads(dialect, dags)
+            named = among(dialect, read.c.dataset, sorted(map(str, datasets)))
+            rows = connection.execute(select(read.c.dataset, read.c.last_read_at).where(named))
+            return {DatasetName.parse(name): at for name, at in rows}
+
     def _list(self, query: Select[Any]) -> builtins.list[Entry]:
         with self._database.read() as connection:
             return [_entry(row) for row in connection.execute(query).mappings()]
 
 
 def _page(
-    connection: Connection, wanted: Wanted, outside: Outside, start: search.Start, limit: int
+    search: Search, wanted: Wanted, outside: Outside, begin: Start, limit: int
 ) -> tuple[tuple[Entry, ...], tuple[OutsideDataset, ...], str | None]:
-    rows = [] if start.outside else search.rows(connection, _COLUMNS, wanted, start, limit + 1)
+    rows = [] if begin.outside else search.rows(_COLUMNS, begin, limit + 1)
     entries = tuple(_entry(row) for row in rows[:limit])
     if len(rows) > limit:
-        return entries, (), search.after(rows[limit - 1])
+        return entries, (), catalogue_search.after(rows[limit - 1], wanted)
     room = limit - len(entries)
-    found = outside.rows(start.outside, room + 1)
+    found = outside.rows(begin.outside, room + 1)
     if len(found) <= room:
         return entries, tuple(found), None
-    return entries, tuple(found[:room]), search.after_outside(found[room - 1] if room else None)
+    return entries, tuple(found[:room]), after_outside(found[room - 1] if room else None)
 
 
 def _any(view: View) -> bool:

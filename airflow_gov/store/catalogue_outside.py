@@ -30,10 +30,12 @@ class Outside:
     def __init__(self, view: View, wanted: Wanted) -> None:
         self._view = view
         self._which = [*view.datasets, *_conditions(view.connection, wanted)]
-        #: Nobody owns them by contract, and no gate checks them.
-        self.included = wanted.zone in (None, OUTSIDE) and wanted.owner is None and wanted.standing is None
+        #: Nobody owns them by contract, no gate checks them, and nobody here can fill their gaps.
+        self.included = wanted.zone in (None, OUTSIDE) and not (
+            wanted.owner is not None or wanted.standing is not None or wanted.gaps
+        )
         #: How many there are, whatever else is looked for.
-        self.count = self._find() if wanted.words else self._count()
+        self.count = self._find() if wanted.pieces else self._count()
 
     def rows(self, after: tuple[str, str] | None, limit: int) -> Sequence[OutsideDataset]:
         """Those of one page, by namespace and name."""
@@ -64,7 +66,7 @@ def _conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bo
     others = and_(~table.c.governed.endswith(QUARANTINE_SUFFIX, autoescape=True), ~ours)
     conditions: list[ColumnElement[bool]] = [or_(table.c.governed.is_(None), others)]
     contains = containing(connection)
-    for word in wanted.words:
+    for word in wanted.pieces:
         columns = select(column.c.dataset_id).where(contains(func.lower(column.c.name), word))
         tags = select(tag.c.dataset_id).where(contains(func.lower(tag.c.key + ":" + tag.c.value), word))
         conditions.append(

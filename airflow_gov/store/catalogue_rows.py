@@ -16,6 +16,7 @@ from airflow_gov.model.verdicts import ReviewState, Ruling
 from airflow_gov.model.zones import Zone
 from airflow_gov.store.catalogue_tables import catalogue as table
 from airflow_gov.store.catalogue_tables import catalogue_tag
+from airflow_gov.store.catalogue_text import write_words
 from airflow_gov.store.gate_tables import decision, review
 from airflow_gov.store.statements import insert
 from airflow_gov.store.summaries import summary_of
@@ -68,6 +69,8 @@ def _refresh(connection: Connection, *, dataset: DatasetName, contract: Contract
         "standing": _standing(connection, summary),
         "verdict_id": summary.verdict_id,
         "checked_at": summary.checked_at,
+        "first_published_at": _first_published_at(connection, str(dataset)),
+        "text_id": write_words(connection, dataset, contract),
     }
     connection.execute(update(table).where(table.c.dataset == str(dataset)).values(values))
 
@@ -77,7 +80,7 @@ def _lock(connection: Connection, dataset: DatasetName, contract: Contract | Non
     told = _told(contract) if contract is not None else {}
     empty = {"stewards": [], "tags": [], "personal": False, "columns": 0, "description": ""}
     key = {"dataset": str(dataset), "zone": dataset.zone.value, "zone_order": _ORDER[dataset.zone]}
-    row = {**key, **empty, "document": str(dataset), "versions": 0, "quarantined": 0, **told}
+    row = {**key, **empty, "versions": 0, "quarantined": 0, "undocumented": True, "unowned": True, **told}
     statement = insert(connection.dialect.name, table).values(row)
     locked = statement.on_conflict_do_update(index_elements=[table.c.dataset], set_=told or key)
     age: float | None = connection.execute(locked.returning(table.c.max_age)).scalar_one()
@@ -94,7 +97,8 @@ def _told(contract: Contract) -> dict[str, Any]:
         "columns": len(contract.columns),
         "max_age": _max_age(contract),
         "description": contract.description,
-        "document": _document(contract),
+        "undocumented": not all(map(str.strip, _descriptions(contract))),
+        "unowned": not (contract.owner and contract.stewards),
     }
 
 
@@ -109,12 +113,8 @@ def _max_age(contract: Contract) -> float | None:
         return None
 
 
-def _document(contract: Contract) -> str:
-    """What is searched: lines, so that no word is found across two of them."""
-    columns = [text for column in contract.columns for text in (column.name, column.description)]
-    people = [contract.owner or "", *contract.stewards]
-    parts = [str(contract.dataset), contract.description, *people, *_tags(contract), *columns]
-    return "\n".join(part for part in parts if part).lower()
+def _descriptions(contract: Contract) -> list[str]:
+    return [contract.description, *(column.description for column in contract.columns)]
 
 
 def _tag(connection: Connection, contract: Contract) -> None:
@@ -132,6 +132,12 @@ def _due(fresh_at: datetime | None, max_age: float | None) -> datetime | None:
         return fresh_at + timedelta(seconds=max_age)
     except OverflowError:  # for ever
         return None
+
+
+def _first_published_at(connection: Connection, dataset: str) -> datetime | None:
+    first = select(version.c.published_at).where(version.c.dataset == dataset).order_by(version.c.version)
+    at: datetime | None = connection.execute(first.limit(1)).scalar()
+    return at
 
 
 def _fresh_at(connection: Connection, dataset: str, number: int | None) -> datetime | None:

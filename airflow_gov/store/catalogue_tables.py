@@ -1,16 +1,44 @@
 """The tables of the catalogue; see :mod:`airflow_gov.store.tables`.
 
-They repeat what contracts, versions, verdicts, decisions and reviews say, one row per dataset, so that ten
-thousand datasets can be searched, counted and paged. Every transaction that changes any of those refreshes
+They repeat what contracts, versions, verdicts, decisions, reviews and executions say, so that ten thousand
+datasets can be searched, ranked, counted and paged. Every transaction that changes any of those refreshes
 the rows of its datasets before it commits.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKeyConstraint, Index, Integer, Table
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+    column,
+    true,
+)
+from sqlalchemy import table as plain_table
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.types import TypeDecorator
 
 from airflow_gov.store.tables import metadata
 from airflow_gov.store.types import PlainJson, SafeText, UtcDateTime
+
+
+class Words(TypeDecorator[Any]):
+    """Words as the database searches them: a ``tsvector`` on PostgreSQL, text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())
+
 
 #: Datasets at a glance; quarantines are a number of their dataset.
 catalogue = Table(
@@ -44,7 +72,12 @@ catalogue = Table(
     Column("verdict_id", SafeText),
     Column("checked_at", UtcDateTime),
     Column("description", SafeText, nullable=False),
-    Column("document", SafeText, nullable=False),  # what is searched, in lower case
+    # Whether it or a column of it has no description; whether it has no owner or no steward.
+    Column("undocumented", Boolean, nullable=False, server_default=true()),
+    Column("unowned", Boolean, nullable=False, server_default=true()),
+    Column("first_published_at", UtcDateTime),
+    Column("text_id", Integer),  # of its words
+    Index(None, "text_id"),
     Index(None, "zone_order", "dataset"),
     Index(None, "zone_order", "owner", "standing"),
     Index(None, "published_at"),
@@ -60,4 +93,49 @@ catalogue_tag = Table(
     Column("tag", SafeText, primary_key=True),
     ForeignKeyConstraint(["dataset"], ["gov_catalogue.dataset"], ondelete="CASCADE"),
     Index(None, "tag"),
+)
+
+#: What is searched, by the words that contracts bring. Each column has the words of the one before it and
+#: more, so that one column answers whether all words are there. The database's own index over it, made by
+#: the migration, is :data:`words_index` on SQLite and a GIN index for each column on PostgreSQL.
+catalogue_text = Table(
+    "gov_catalogue_text",
+    metadata,
+    Column("text_id", Integer, primary_key=True, autoincrement=True),
+    Column("dataset", SafeText, nullable=False),
+    Column("named", Words, nullable=False),  # the dataset's name
+    Column("titled", Words, nullable=False),  # and its columns' names
+    Column("told", Words, nullable=False),  # and everything else
+    Column("undescribed", PlainJson, nullable=False),  # the columns without a description
+    ForeignKeyConstraint(["dataset"], ["gov_catalogue.dataset"], ondelete="CASCADE"),
+    Index(None, "dataset", unique=True),
+)
+
+#: SQLite's full-text index (FTS5); not there where the SQLite that made the store had none.
+words_index = plain_table(
+    "gov_catalogue_words", column("rowid"), column("named"), column("titled"), column("told")
+)
+
+#: How much a dataset is read. ``score``: the logarithm of its reads, each counted twice as much as one a
+#: half-life earlier; so it need not be counted anew as time goes by. Also of datasets not catalogued (yet).
+catalogue_use = Table(
+    "gov_catalogue_use",
+    metadata,
+    Column("dataset", SafeText, primary_key=True),
+    Column("reads", BigInteger, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("last_read_at", UtcDateTime, nullable=False),
+)
+
+#: Which tasks read a dataset.
+catalogue_reader = Table(
+    "gov_catalogue_reader",
+    metadata,
+    Column("dataset", SafeText, primary_key=True),
+    Column("dag_id", SafeText, primary_key=True),
+    Column("task_id", SafeText, primary_key=True),
+    Column("reads", BigInteger, nullable=False),
+    Column("last_read_at", UtcDateTime, nullable=False),
+    Column("execution_id", SafeText, nullable=False),
+    Index(None, "dag_id"),
 )

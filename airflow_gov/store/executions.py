@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, case, delete, func, or_, select, update
 
-from airflow_gov.model.execution import DataRef, Execution, Status, TaskRun
+from airflow_gov.model.execution import DataRef, Execution, Role, Status, TaskRun
 from airflow_gov.store import execution_rows
+from airflow_gov.store.catalogue_reads import count_reads
 from airflow_gov.store.statements import children, insert, insert_missing
 from airflow_gov.store.tables import column_set, execution_data, execution_file
 from airflow_gov.store.tables import execution as table
 
 if TYPE_CHECKING:
     import builtins
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from airflow_gov.model.zones import DatasetName
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _FINISHED = [status for status in Status if status.finished]
 _UNFINISHED = [status for status in Status if not status.finished]
+#: What tells of a piece of data whether it was read.
+_READ = (execution_data.c.role, execution_data.c.dataset, execution_data.c.columns_hash)
 
 
 class Executions:
@@ -159,10 +163,24 @@ class Executions:
             row = execution_rows.execution_row(execution)
             kept = connection.execute(_upsert(connection.dialect.name), row).mappings().one_or_none()
             if kept is not None:
-                _write_data(connection, execution)
+                self._write_data(connection, execution, kept["started_at"])
         if kept is None:
             return self.get(execution.execution_id) or execution
         return replace(execution, start=kept["started_at"], duration=kept["duration"])
+
+    def _write_data(self, connection: Connection, execution: Execution, started_at: datetime) -> None:
+        # A try that goes on after a deferral starts with no data: what it did before stays.
+        if not execution.data:
+            return
+        rows = execution_rows.data_rows(execution)
+        known = delete(execution_data).where(execution_data.c.execution_id == execution.execution_id)
+        before = connection.execute(known.returning(*_READ)).mappings().all()
+        insert_missing(connection, column_set, rows.columns)
+        connection.execute(execution_data.insert(), rows.data)
+        if rows.files:
+            connection.execute(execution_file.insert(), rows.files)
+        new = _read_by(rows.data) - _read_by(before)
+        count_reads(self._database, new, execution.task, execution.execution_id, started_at)
 
 
 @cache
@@ -186,16 +204,10 @@ def _upsert(dialect: str) -> Any:
     ).returning(table.c.started_at, table.c.duration)
 
 
-def _write_data(connection: Connection, execution: Execution) -> None:
-    # A try that goes on after a deferral starts with no data: what it did before stays.
-    if not execution.data:
-        return
-    rows = execution_rows.data_rows(execution)
-    connection.execute(delete(execution_data).where(execution_data.c.execution_id == execution.execution_id))
-    insert_missing(connection, column_set, rows.columns)
-    connection.execute(execution_data.insert(), rows.data)
-    if rows.files:
-        connection.execute(execution_file.insert(), rows.files)
+def _read_by(rows: Iterable[Mapping[Any, Any]]) -> set[str]:
+    """The datasets whose rows were read: checks, approvals and sensors look at no columns."""
+    read = (row for row in rows if row["role"] == Role.SOURCE and row["columns_hash"] is not None)
+    return {row["dataset"] for row in read if row["dataset"] is not None}
 
 
 def _read(connection: Connection, query: Select[Any], *, data: bool) -> list[Execution]:

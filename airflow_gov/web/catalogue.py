@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 
-from airflow_gov.model.catalogue import OUTSIDE, CataloguePage, FacetValue, Standing, Wanted
+from fastapi import Depends
+
+from airflow_gov.model.catalogue import (
+    OUTSIDE,
+    UNUSED_DAYS,
+    CataloguePage,
+    FacetValue,
+    Gap,
+    Standing,
+    Wanted,
+)
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.zones import Zone
 from airflow_gov.web.access import CurrentViewer
@@ -14,6 +25,7 @@ from airflow_gov.web.site import READ, Site
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from fastapi import APIRouter
     from starlette.responses import Response
@@ -24,8 +36,11 @@ if TYPE_CHECKING:
 #: Datasets on a page, and on an answer of the API at most.
 PAGE, MOST = 50, 200
 
+#: A hundred years: nothing is older.
+_MOST_DAYS = 36_500
+
 #: The facets as the page calls them: parameter → heading.
-FACETS = {"zone": "Zone", "verdict": "Last verdict", "owner": "Owner", "tag": "Tag"}
+FACETS = {"zone": "Zone", "verdict": "Last verdict", "gap": "Gaps", "owner": "Owner", "tag": "Tag"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +60,11 @@ class CatalogueView:
     def chosen(self) -> dict[str, str]:
         """The filters that are set, by parameter."""
         standing = self.wanted.standing.value if self.wanted.standing is not None else None
+        gap = next(iter(self.wanted.gaps), None)
         filters = {
             "zone": self.wanted.zone,
             "verdict": standing,
+            "gap": gap.value if gap is not None else None,
             "owner": self.wanted.owner,
             "tag": self.wanted.tag,
         }
@@ -71,15 +88,48 @@ class CatalogueView:
         return f"catalogue?{told}" if told else "catalogue"
 
 
-def wanted(q: str, zone: str | None, owner: str | None, tag: str | None, verdict: str | None) -> Wanted:
-    """What a request looks for; a filter that is there and empty is none, but for the owner.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks for, as FastAPI reads it from the address.
 
-    :raises GovernanceError: ``PARAMETER_INVALID`` for a zone or a verdict that there is not.
+    A filter that is there and empty is none, but for the owner: that is those without one.
+
+    :param q: words.
+    :param zone: a zone, or :data:`OUTSIDE`.
+    :param owner: an owner.
+    :param tag: a tag.
+    :param verdict: what became of the newest verdict.
+    :param gap: what it lacks.
+    :param unused_days: after how many days without a read it is unused.
+    :param after: where the page begins.
     """
-    zones, standings = (*(each.value for each in Zone), OUTSIDE), tuple(each.value for each in Standing)
-    _check("zone", zone, zones)
-    _check("verdict", verdict, standings)
-    return Wanted(q.strip()[:500], zone or None, owner, tag or None, Standing(verdict) if verdict else None)
+
+    q: str = ""
+    zone: str | None = None
+    owner: str | None = None
+    tag: str | None = None
+    verdict: str | None = None
+    gap: str | None = None
+    unused_days: int = UNUSED_DAYS
+    after: str | None = None
+
+    def wanted(self, now: datetime) -> Wanted:
+        """What is looked for.
+
+        :raises GovernanceError: ``PARAMETER_INVALID`` for a value that a filter has not.
+        """
+        _check("zone", self.zone, (*(each.value for each in Zone), OUTSIDE))
+        _check("verdict", self.verdict, tuple(each.value for each in Standing))
+        _check("gap", self.gap, tuple(each.value for each in Gap))
+        return Wanted(
+            self.q.strip()[:500],
+            self.zone or None,
+            self.owner,
+            self.tag or None,
+            Standing(self.verdict) if self.verdict else None,
+            frozenset({Gap(self.gap)} if self.gap else ()),
+            now - timedelta(days=max(0, min(self.unused_days, _MOST_DAYS))),
+        )
 
 
 def _check(name: str, value: str | None, allowed: Sequence[str]) -> None:
@@ -104,31 +154,15 @@ def add_catalogue_routes(router: APIRouter, site: Site) -> None:
     """
 
     @router.api_route("/catalogue", methods=READ)
-    def catalogue_page(
-        viewer: CurrentViewer,
-        q: str = "",
-        zone: str | None = None,
-        owner: str | None = None,
-        tag: str | None = None,
-        verdict: str | None = None,
-        after: str | None = None,
-    ) -> Response:
-        search = wanted(q, zone, owner, tag, verdict)
-        return site.page(
-            "catalogue.html", catalogue(site.store(), viewer, search, after or None), now=site.clock()
-        )
+    def catalogue_page(viewer: CurrentViewer, asked: Annotated[Asked, Depends()]) -> Response:
+        now = site.clock()
+        found = catalogue(site.store(), viewer, asked.wanted(now), asked.after or None)
+        return site.page("catalogue.html", found, now=now)
 
     @router.api_route("/api/v1/catalogue", methods=READ)
     def catalogue_json(
-        viewer: CurrentViewer,
-        q: str = "",
-        zone: str | None = None,
-        owner: str | None = None,
-        tag: str | None = None,
-        verdict: str | None = None,
-        after: str | None = None,
-        limit: int = PAGE,
+        viewer: CurrentViewer, asked: Annotated[Asked, Depends()], limit: int = PAGE
     ) -> Response:
-        search = wanted(q, zone, owner, tag, verdict)
         limit = max(1, min(limit, MOST))
-        return site.json(catalogue(site.store(), viewer, search, after or None, limit).page)
+        search = asked.wanted(site.clock())
+        return site.json(catalogue(site.store(), viewer, search, asked.after or None, limit).page)

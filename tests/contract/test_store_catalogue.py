@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import sqlalchemy
 
-from airflow_gov.model.catalogue import OUTSIDE, Entry, Standing, Wanted
+from airflow_gov.model.catalogue import OUTSIDE, Entry, Gap, Standing, Wanted
 from airflow_gov.model.contract import Column
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.execution import ColumnInfo, DataRef, Role
 from airflow_gov.model.loads import VersionKind
 from airflow_gov.model.types import Primitive
+from airflow_gov.model.uses import Usage
 from airflow_gov.model.verdicts import Review, ReviewState, RuleResult, Ruling
 from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store import Store
@@ -111,7 +113,17 @@ def test_an_empty_store_says_so(store: Store) -> None:
 WORDS = {
     "flights": True,
     "FLIGHTS": True,
-    "ean.fli": True,
+    "clean.fli": True,
+    "ean": False,
+    "fli": True,
+    "dela": True,
+    "elay": False,
+    "departure_delay": True,
+    "departureTime": False,
+    "arrivalPort": True,
+    "port": True,
+    "2026": True,
+    "FLUGE je": True,
     "departure delay": True,
     "minutes": True,
     "ana": True,
@@ -119,14 +131,29 @@ WORDS = {
     "pii:email": True,
     "core": True,
     "straße": True,
-    "STRASSE": False,
+    "STRASSE": True,
     "100%": True,
-    "10_%": False,
+    "10_%": True,
     "_ights": False,
+    "東": True,
+    "京都": True,
+    "東西": False,
     "delay gold": False,
     "'; DROP TABLE gov_catalogue; --": False,
+    "fli*": True,
+    "*": False,
+    '"': False,
+    "fli' | 'x": False,
+    "fli AND nothing": False,
+    "named : fli": False,
+    "NEAR(flights departure)": False,
+    "-flights": True,
+    "!flights": True,
+    "<z>flights</z>": False,
     "  \t ": True,
     "\x00": False,
+    "\ud800": False,
+    "x" * 5000: False,
 }
 
 
@@ -134,8 +161,11 @@ def test_words_are_found_wherever_they_stand(store: Store) -> None:
     columns = (
         column("departure_delay", description="In minutes, 100% of them"),
         column("mail", tags=("pii:email",)),
+        column("arrivalPort"),
+        column("plan2026"),
     )
-    about = contract("clean.flights", columns=columns, description="Flüge je Straße", tags=("core",))
+    description = "Flüge je Straße nach 東京都"
+    about = contract("clean.flights", columns=columns, description=description, tags=("core",))
     store.contracts.put(about)
     assert {words: bool(find(store, words)) for words in WORDS} == WORDS
 
@@ -148,6 +178,128 @@ def test_what_has_the_word_in_its_name_comes_first(store: Store) -> None:
     first = store.catalogue.page(Wanted("orders"), limit=2)
     second = store.catalogue.page(Wanted("orders"), limit=2, after=first.next)
     assert [str(each.dataset) for each in second.entries] == ["raw.a"]
+
+
+def reads(store: Store, dataset: str, times: int = 1, at: Any = records.T0, **task: Any) -> None:
+    """Executions that read a dataset."""
+    columns = (ColumnInfo("a", "string"),)
+    for number in range(times):
+        source = DataRef(Role.SOURCE, dataset, 1, 1, columns=columns)
+        name = f"{dataset} {number} {at} {task}"
+        store.executions.finish(records.finished(name, start=at, data=(source,), **task))
+
+
+def test_names_come_before_columns_and_columns_before_texts_and_what_is_read_more_before_the_rest(
+    store: Store,
+) -> None:
+    store.contracts.put(contract("raw.a", description="of orders"))
+    store.contracts.put(contract("raw.b", columns=(column("a", description="orders"), column("orders"))))
+    for name in ("clean.orders", "clean.orders_b", "gold.orders", "gold.orders_2026"):
+        store.contracts.put(contract(name))
+    reads(store, "gold.orders_2026", 2)
+    reads(store, "gold.orders", 3)
+    reads(store, "raw.a", 9)
+    ranked = ["gold.orders", "gold.orders_2026", "clean.orders", "clean.orders_b", "raw.b", "raw.a"]
+    assert find(store, "orders") == ranked
+    for limit in (1, 2, 3, 5):
+        _read_in_pages(store, "orders", limit)
+    # A year later one read counts more than many that long ago.
+    reads(store, "clean.orders_b", at=records.T0 + timedelta(days=365))
+    assert find(store, "orders")[0] == "clean.orders_b"
+
+
+def test_who_reads_a_dataset_is_counted_once_for_each_execution(store: Store) -> None:
+    columns = (ColumnInfo("a", "string"),)
+    read = DataRef(Role.SOURCE, "clean.flights", 1, 1, columns=columns)
+    looked_at = DataRef(Role.SOURCE, "gold.punctuality", 1, 1)
+    set_aside = DataRef(Role.SOURCE, "clean.flights__quarantine", 1, 1, columns=columns)
+    for data in ((read,), (read, read, looked_at, set_aside)):
+        store.executions.start(records.execution("e1", data=data))
+        store.executions.finish(records.finished("e1", data=data))
+    store.executions.finish(records.finished("e2", data=(looked_at,), dag_id="other"))
+    reads(store, "clean.flights", 2, records.T0 + timedelta(hours=1), dag_id="other", task_id="more")
+    usage = store.uses.usage(FLIGHTS, dags=None)
+    told = [(each.dag_id, each.task_id, each.reads) for each in usage.readers]
+    assert told == [("other", "more", 2), ("flights", "clean", 1)]
+    assert (usage.reads, usage.tasks, usage.last_read_at) == (3, 2, records.T0 + timedelta(hours=1))
+    assert store.uses.usage(FLIGHTS, dags=frozenset({"flights"})).reads == 1
+    assert store.uses.usage(FLIGHTS, dags=None, limit=1).tasks == 2
+    for nobody in ("gold.punctuality", "clean.flights__quarantine"):
+        assert store.uses.usage(named(nobody), dags=None) == Usage()
+
+
+def test_two_readers_at_once_are_both_counted(store: Store, store_url: str) -> None:
+    other = Store(store_url)
+    barrier = threading.Barrier(2)
+
+    def read(store: Store, dag_id: str) -> None:
+        barrier.wait()
+        reads(store, "clean.flights", 10, dag_id=dag_id)
+
+    thread = threading.Thread(target=read, args=(other, "other"))
+    thread.start()
+    read(store, "flights")
+    thread.join()
+    other.dispose()
+    assert store.uses.usage(FLIGHTS, dags=None).reads == 20
+
+
+def test_gaps_are_found_and_counted(store: Store) -> None:
+    told = {"description": "Told.", "columns": (column("a", description="Told."),)}
+    store.contracts.put(contract("clean.whole", **told))
+    store.contracts.put(contract("clean.silent", **told | {"description": " "}))
+    meanings = (column("a", description="Told."), column("b"), column("c", description="\n"))
+    store.contracts.put(contract("clean.half", **told | {"columns": meanings}))
+    store.contracts.put(contract("clean.unowned", **told, owner=None))
+    store.contracts.put(contract("gold.unstewarded", **told, stewards=()))
+    store.verdicts.record(records.verdict(dataset=named("work.bare")))
+    assert find(store, gaps=frozenset({Gap.UNDOCUMENTED})) == ["clean.half", "clean.silent", "work.bare"]
+    assert find(store, gaps=frozenset({Gap.UNOWNED})) == ["clean.unowned", "gold.unstewarded", "work.bare"]
+    assert find(store, "unowned", gaps=frozenset(Gap)) == ["clean.unowned"]
+    page = store.catalogue.page(Wanted(zone="clean"))
+    counts = {each.value: each.count for each in page.facets["gap"]}
+    assert counts == {"undocumented": 2, "unowned": 1}
+    names = [named(each) for each in ("clean.whole", "clean.half", "work.bare")]
+    assert store.catalogue.undescribed(names) == {named("clean.half"): ("b", "c")}
+
+
+def test_what_nobody_reads_is_found(store: Store) -> None:
+    old, new = records.T0 - timedelta(days=200), records.T0 - timedelta(days=2)
+    names = ("clean.read", "clean.left", "clean.never", "clean.new", "clean.hidden")
+    for name in names:
+        at = new if name == "clean.new" else old
+        store.versions.record(records.version(dataset=named(name), published_at=at, load_ids=()))
+    store.contracts.put(contract("clean.unpublished"))
+    reads(store, "clean.read", at=new)
+    reads(store, "clean.left", at=old)
+    reads(store, "clean.hidden", at=new, dag_id="hidden")
+
+    def lacking(gap: Gap, dags: frozenset[str] | None = None) -> list[str]:
+        since = records.T0 - timedelta(days=90)
+        page = store.catalogue.page(Wanted(gaps=frozenset({gap}), unused_since=since), dags=dags)
+        assert {each.value: each.count for each in page.facets["gap"]}[gap] == page.total
+        return [str(each.dataset) for each in page.entries]
+
+    assert lacking(Gap.UNUSED) == ["clean.left", "clean.never"]
+    assert lacking(Gap.UNREAD) == ["clean.never", "clean.new"]
+    seen = frozenset({"flights"})
+    assert lacking(Gap.UNUSED, seen) == ["clean.hidden", "clean.left", "clean.never"]
+    assert lacking(Gap.UNREAD, seen) == ["clean.hidden", "clean.never", "clean.new"]
+    every = [named(name) for name in names]
+    assert set(store.catalogue.last_reads(every, dags=None)) == {every[0], every[1], every[4]}
+    assert store.catalogue.last_reads(every, dags=seen) == {every[0]: new, every[1]: old}
+
+
+def test_without_a_full_text_index_the_same_is_found(store: Store, store_url: str) -> None:
+    """As on an SQLite without FTS5; PostgreSQL finds the same without its indexes, too."""
+    kind, names = ("TABLE", [""]) if store_url.startswith("sqlite") else ("INDEX", ["_named", "_told"])
+    engine = sqlalchemy.create_engine(store_url)
+    store.ping()
+    with engine.begin() as connection:
+        for name in names:
+            connection.execute(sqlalchemy.text(f"DROP {kind} gov_catalogue_words{name}"))
+    engine.dispose()
+    test_words_are_found_wherever_they_stand(store)
 
 
 def test_filters_narrow_and_facets_count_what_each_would_leave(store: Store) -> None:
@@ -374,9 +526,26 @@ def test_an_upgrade_takes_over_what_was_there(empty_database: str, clock: Clock)
     store.upgrade()
     after = store.catalogue.page(Wanted()).entries
     told = {"description": "", "stewards": (), "tags": (), "columns": 0, "personal": False}
+    told |= {"undocumented": True, "unowned": True}
+    assert find(store, "airl") == ["clean.airlines"]
     assert after == tuple(replace(each, **told) for each in before)
     about = contract("clean.airlines", description="told again", owner="<script>alert(1)</script>")
     about = replace(about, hash=records.contract("of clean.airlines").hash)
     assert store.contracts.put(about) is False
     assert entry(store, named("clean.airlines")).description == "told again"
+    assert find(store, "told") == ["clean.airlines"]
+    store.dispose()
+
+
+def test_an_upgrade_counts_the_reads_there_were(empty_database: str, clock: Clock) -> None:
+    store = Store(empty_database, clock=clock)
+    store.upgrade()
+    published.fill(store, records.T0)
+    reads(store, "clean.flights", 3)
+    reads(store, "clean.flights", 1, records.T0 + timedelta(days=3), dag_id="other")
+    reads(store, "clean.airlines", 3, records.T0 + timedelta(days=1))
+    before = (store.uses.usage(FLIGHTS, dags=None), find(store, "clean"))
+    store.downgrade("0007")
+    store.upgrade()
+    assert (store.uses.usage(FLIGHTS, dags=None), find(store, "clean")) == before
     store.dispose()
