@@ -50,14 +50,16 @@ def find_fault(
     :param highest: the highest place in the log.
     :param after: gives the entries that say they were written after the one with a hash.
     """
-    genuine = [each for each in after(last_hash) if each.fits(expected, last_hash)]
+    genuine = (each for each in after(last_hash) if each.fits(expected, last_hash))
     elsewhere = next((each for each in genuine if each.sequence != expected), None)
     if found.sequence == expected:
-        if elsewhere is not None:
-            return _displaced(found, expected, elsewhere, highest)
-        return _in_place(found, expected, last_hash, highest)
+        if elsewhere is None:
+            return _in_place(found, expected, last_hash, highest)
+        return _displaced(found, expected, elsewhere.sequence, highest)
     if not isinstance(found.sequence, int) or found.sequence < expected:
-        return _beside(found, expected, highest)
+        place = _place_of(found, highest)
+        copied = any(each.sequence == place for each in after(found.previous_hash) if each.hash == found.hash)
+        return _beside(found, expected, None if copied else place)
     if elsewhere is not None:
         return _moved(expected, elsewhere.sequence)
     until = found.sequence - 1
@@ -93,21 +95,21 @@ def truncated(last: int, anchor: Anchor) -> LogFault:
     )
 
 
-def _displaced(found: Stored, expected: int, elsewhere: Stored, highest: int) -> LogFault:
+def _displaced(found: Stored, expected: int, elsewhere: int, highest: int) -> LogFault:
     """Another entry stands where one was that still is in the log."""
     place = _place_of(found, highest)
-    if place is None or place == expected:
-        return LogFault(
-            FaultKind.INSERTED,
-            expected,
-            f"Entry {expected} was inserted: what was there is entry {elsewhere.sequence} now.",
-        )
-    return _moved(expected, elsewhere.sequence)
+    if place is not None and place > expected:
+        return _moved(expected, elsewhere)
+    what = "Entry" if place in (None, expected) else f"A copy of entry {place} as entry"
+    return LogFault(
+        FaultKind.INSERTED,
+        expected,
+        f"{what} {expected} was inserted: what was there is entry {elsewhere} now.",
+    )
 
 
-def _beside(found: Stored, expected: int, highest: int) -> LogFault:
+def _beside(found: Stored, expected: int, place: int | None) -> LogFault:
     """A place that the chain has no room for: before the first, twice, a fraction, none."""
-    place = _place_of(found, highest)
     if place is not None and place != found.sequence:
         return _moved(place, found.sequence)
     number = found.sequence if isinstance(found.sequence, int) else expected
