@@ -33,8 +33,8 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 
-#: Who may log in: name and password are the same, the value is the role in Airflow.
-PEOPLE = {"ada": "admin", "vic": "viewer"}
+#: Who may log in: name and password are the same, the value is the role in Airflow; nob may do nothing.
+PEOPLE = {"ada": "admin", "vic": "viewer", "nob": ""}
 
 
 @dataclass(frozen=True)

@@ -31,18 +31,23 @@ CONNECTION = "/api/v2/connections/airflow_gov_default"
 @pytest.fixture(scope="module")
 def shop(airflow_server: AirflowServer) -> Iterator[AirflowServer]:
     """The server with the Dags of a shop, and a store of their own that holds their lineage."""
-    home = airflow_server.home
-    store = Store(f"sqlite:///{home}/shop.db")
-    lineage_graphs.fill(store)
-    store.lineage.record([hostile()], origin=Origin.TRANSPORT, at=lineage_graphs.DAY_ONE)
-    store.dispose()
-    environ = _environ(home, airflow_server.url) | {
-        "PYTHONPATH": str(Path(lineage_graphs.__file__).parents[1])
-    }
-    subprocess.run([sys.executable, lineage_airflow.__file__], env=environ, check=True, timeout=120)
+    if not (airflow_server.home / "shop.db").exists():
+        fill_shop(airflow_server)
     connect_shop(airflow_server)
     yield airflow_server
     assert airflow_server.request("DELETE", CONNECTION, token=airflow_server.token())[0] == 204
+
+
+def fill_shop(server: AirflowServer) -> None:
+    """Once for all modules that use the same server."""
+    store = Store(f"sqlite:///{server.home}/shop.db")
+    lineage_graphs.fill(store)
+    store.lineage.record([hostile()], origin=Origin.TRANSPORT, at=lineage_graphs.DAY_ONE)
+    store.dispose()
+    environ = _environ(server.home, server.url) | {
+        "PYTHONPATH": str(Path(lineage_graphs.__file__).parents[1])
+    }
+    subprocess.run([sys.executable, lineage_airflow.__file__], env=environ, check=True, timeout=120)
 
 
 def connect_shop(server: AirflowServer) -> None:

@@ -53,7 +53,7 @@ export function useOpenColumns(
   trace: Trace | undefined,
   origin: string | null,
   asOf: string | undefined,
-): { columns: Map<string, OpenColumns>; controls: ColumnControls } {
+): { columns: Map<string, OpenColumns>; controls: ColumnControls; failed: Answer<ColumnPage>[] } {
   const [places, setPlaces] = useState<Record<string, Place>>({});
   const order = trace ? origin : null;
   const traced = useMemo(() => tracedIn(trace), [trace]);
@@ -83,7 +83,7 @@ export function useOpenColumns(
       back: (dataset) => move(dataset, ({ cursors }) => ({ cursors: cursors.slice(0, -1) })),
     };
   }, [order]);
-  return { columns, controls };
+  return { columns, controls, failed: answers.filter((answer) => answer.error) };
 }
 
 /** The columns of a trace by their datasets. */

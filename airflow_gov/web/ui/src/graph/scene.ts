@@ -62,7 +62,7 @@ export function useScene(): Scene {
     [all, graph?.focus, view.hidden, view.states, view.outside, view.personal],
   );
   const shown = useMemo(() => drawn(left.nodes, left.edges, view.folded), [left, view.folded]);
-  const { columns, controls } = useOpenColumns(
+  const { columns, controls, failed } = useOpenColumns(
     view.open,
     view.trace ? trace.data : undefined,
     view.trace,
@@ -96,6 +96,9 @@ export function useScene(): Scene {
       ...(trace.isError && view.trace ? [{ what: "the trace.", retry: () => void trace.refetch() }] : []),
       ...(path.isError && view.path ? [{ what: "the path.", retry: () => void path.refetch() }] : []),
       ...sides.flatMap((side) => (side.error ? [{ what: "one side of a card.", retry: side.retry }] : [])),
+      ...(failed.length
+        ? [{ what: "the columns of a card.", retry: () => failed.forEach((answer) => answer.retry()) }]
+        : []),
       ...(query.isError && graph ? [{ what: newest(query.error), retry: () => void query.refetch() }] : []),
     ],
   };

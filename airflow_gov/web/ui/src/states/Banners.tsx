@@ -54,8 +54,8 @@ export function Banners({ scene }: { scene: Scene }) {
           The filters keep {counted(hidden, "card")} back.
         </Strip>
       )}
-      {missing.map(({ what, retry }) => (
-        <Strip key={what} icon="warning" tools={<Button label="Retry" onClick={retry} />}>
+      {missing.map(({ what, retry }, at) => (
+        <Strip key={at} icon="warning" tools={<Button label="Retry" onClick={retry} />}>
           Could not load {what}
         </Strip>
       ))}

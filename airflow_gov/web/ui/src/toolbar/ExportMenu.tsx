@@ -26,10 +26,18 @@ const FORMATS: [Format, string][] = [
   ["graphml", "GraphML"],
 ];
 
+/** What the server makes: with columns Mermaid too. */
+const SERVERS = {
+  mermaid: { extension: "mmd", type: "text/plain" },
+  openlineage: { extension: "jsonl", type: "application/x-ndjson" },
+  graphml: { extension: "graphml", type: "application/xml" },
+} as const;
+
 export function ExportMenu({ scene }: { scene: Scene }) {
   const { view, focus } = useView();
   const announce = useAnnounce();
   const [visible, setVisible] = useState(false);
+  const [columns, setColumns] = useState(false);
   const [failed, setFailed] = useState<string | null>(null);
   const label = scene.graph ? focusLabel(scene.graph) : "graph";
 
@@ -39,7 +47,7 @@ export function ExportMenu({ scene }: { scene: Scene }) {
       if (format === "svg") download(svg(drawing(scene, visible)), fileName(label, "svg"), "image/svg+xml");
       else if (format === "png")
         download(await png(drawing(scene, visible), font()), fileName(label, "png"), "image/png");
-      else if (format === "mermaid")
+      else if (format === "mermaid" && (visible || !columns))
         download(mermaid(part(scene, visible)), fileName(label, "mmd"), "text/plain");
       else {
         const text = await getText("export", {
@@ -49,10 +57,10 @@ export function ExportMenu({ scene }: { scene: Scene }) {
           down: hops(view.down),
           limit: view.limit,
           as_of: view.asOf?.at,
+          columns: columns || null,
         });
-        const [extension, type] =
-          format === "graphml" ? ["graphml", "application/xml"] : ["jsonl", "application/x-ndjson"];
-        download(text, fileName(label, extension as string), type as string);
+        const { extension, type } = SERVERS[format];
+        download(text, fileName(label, extension), type);
       }
       announce("Saved");
     } catch (error) {
@@ -75,6 +83,15 @@ export function ExportMenu({ scene }: { scene: Scene }) {
               on the screen
             </label>
           </fieldset>
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={columns && !visible}
+              disabled={visible}
+              onChange={(event) => setColumns(event.target.checked)}
+            />{" "}
+            With all columns: Mermaid, OpenLineage, GraphML
+          </label>
           <ul className="choices">
             {FORMATS.map(([format, name]) => (
               <li key={format}>

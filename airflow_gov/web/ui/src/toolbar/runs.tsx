@@ -3,7 +3,7 @@ import type { DagRun } from "../api/types";
 import { moment } from "../format";
 import { dagOf } from "../model/focus";
 import { StateBadge } from "../ui/badges";
-import { Popover } from "../ui/controls";
+import { Button, Popover } from "../ui/controls";
 import { useView } from "../view/context";
 
 /** When a run's lineage is looked at: as it was when the run had ended, or had begun where it still runs. */
@@ -12,17 +12,24 @@ export function atOf(run: DagRun): string | null {
 }
 
 /** The runs of the Dag the view belongs to, the newest first. */
-export function useDagRuns(): { dag: string | null; runs: DagRun[]; pending: boolean; failed: boolean } {
+export function useDagRuns(): {
+  dag: string | null;
+  runs: DagRun[];
+  pending: boolean;
+  failed: boolean;
+  retry: () => void;
+} {
   const { focus, home } = useView();
   const dag = (focus && dagOf(focus)) ?? (home && dagOf(home)) ?? null;
-  const { data, isPending, isError } = useRuns(dag);
-  return { dag, runs: data?.runs ?? [], pending: isPending, failed: isError };
+  const { data, isPending, isError, refetch } = useRuns(dag);
+  const retry = () => void refetch();
+  return { dag, runs: data?.runs ?? [], pending: isPending, failed: isError && !data, retry };
 }
 
 /** Time travel: the graph as it was with a past run. */
 export function RunPicker() {
   const { view, update } = useView();
-  const { dag, runs, pending, failed } = useDagRuns();
+  const { dag, runs, pending, failed, retry } = useDagRuns();
   return (
     <Popover icon="clock" label="As of run" badge={view.asOf ? "past" : null} disabled={dag === null}>
       {(close) => (
@@ -30,6 +37,7 @@ export function RunPicker() {
           runs={runs}
           pending={pending}
           failed={failed}
+          retry={retry}
           chosen={view.asOf?.run ?? null}
           onChoose={(run) => {
             const at = atOf(run);
@@ -46,12 +54,13 @@ interface RunListProps {
   runs: DagRun[];
   pending: boolean;
   failed: boolean;
+  retry: () => void;
   chosen: string | null;
   onChoose: (run: DagRun) => void;
 }
 
-function RunList({ runs, pending, failed, chosen, onChoose }: RunListProps) {
-  if (failed) return <p className="muted">The runs could not be loaded.</p>;
+function RunList({ runs, pending, failed, retry, chosen, onChoose }: RunListProps) {
+  if (failed) return <NoRuns retry={retry} />;
   if (!runs.length)
     return <p className="muted">{pending ? "Loading the runs…" : "This Dag has no run with lineage."}</p>;
   return (
@@ -74,24 +83,29 @@ function RunList({ runs, pending, failed, chosen, onChoose }: RunListProps) {
   );
 }
 
+function NoRuns({ retry }: { retry: () => void }) {
+  return (
+    <>
+      <p className="muted">The runs could not be loaded.</p>
+      <Button label="Retry" onClick={retry} />
+    </>
+  );
+}
+
 /** Two runs beside each other. */
 export function Compare() {
   const { view, focus, update } = useView();
-  const { runs, pending, failed } = useDagRuns();
+  const { runs, pending, failed, retry } = useDagRuns();
   // A dataset or a job in focus has no runs of its own to compare.
   const dag = focus && dagOf(focus);
   const [newest, older] = runs;
   return (
     <Popover icon="tilde" label="Compare" badge={view.compare ? "on" : null} disabled={dag === null}>
       {(close) =>
-        runs.length < 2 || !newest || !older ? (
-          <p className="muted">
-            {failed
-              ? "The runs could not be loaded."
-              : pending
-                ? "Loading the runs…"
-                : "Two runs with lineage are needed."}
-          </p>
+        failed ? (
+          <NoRuns retry={retry} />
+        ) : runs.length < 2 || !newest || !older ? (
+          <p className="muted">{pending ? "Loading the runs…" : "Two runs with lineage are needed."}</p>
         ) : (
           <form
             onSubmit={(event) => {
