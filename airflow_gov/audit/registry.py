@@ -81,7 +81,10 @@ def _checks_of(module: str) -> Iterator[type[Check]]:
 
 
 def _is_check(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, DatasetCheck | LakeCheck) and not isabstract(value)
+    """Whether it is a check, and not only what several checks have in common."""
+    if not isinstance(value, type) or not issubclass(value, DatasetCheck | LakeCheck) or isabstract(value):
+        return False
+    return isinstance(getattr(value, "id", None), str)
 
 
 def _loaded(point: Any) -> type[Check]:
@@ -89,7 +92,7 @@ def _loaded(point: Any) -> type[Check]:
         value = point.load()
     except Exception as error:  # a stranger's module may raise anything when it is imported
         raise _unusable(point, f"{type(error).__name__}: {error}") from error
-    if not _is_check(value) or not isinstance(getattr(value, "id", None), str):
+    if not _is_check(value):
         raise _unusable(point, "it is no DatasetCheck and no LakeCheck with an id")
     check: type[Check] = value
     return check

@@ -34,6 +34,7 @@ class Command:
 
 
 COMMANDS: Mapping[str, Command] = {
+    "audit": Command("airflow_gov.cli.audit", "Whether the lake is as it should be, and what was found."),
     "contracts": Command("airflow_gov.cli.contracts", "Check data contracts (ODCS files)."),
     "datasets": Command("airflow_gov.cli.datasets", "Datasets, their versions, rollback and maintenance."),
     "db": Command("airflow_gov.cli.db", "The governance store's schema."),
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, Command] = {
     "lineage": Command(
         "airflow_gov.cli.lineage", "Where data comes from, where it goes, what a change breaks."
     ),
+    "log": Command("airflow_gov.cli.log", "Every governed act; whether the log is as it was written."),
     "tokens": Command("airflow_gov.cli.tokens", "Tokens with which others send lineage."),
     "zones": Command("airflow_gov.cli.zones", "What each zone of the lake holds."),
 }
@@ -57,6 +59,7 @@ Examples:
   airflow-gov executions list --status failed      what went wrong
   airflow-gov executions show EXECUTION --json     one record, for machines
   airflow-gov gates list                           what waits for a steward
+  airflow-gov log verify                           whether somebody edited the audit log
   airflow-gov datasets rollback gold.sales 41 --reason "wrong rates"
 
 AIRFLOW_HOME says which installation is meant; the settings are those of the tasks.

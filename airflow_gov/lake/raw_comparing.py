@@ -7,7 +7,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.lake.raw_listing import listed_objects
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _ROWS = 1_000
 _READERS = 8
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class RawComparison:
             "SELECT path, l.size, l.modified FROM listed l ANTI JOIN indexed i USING (path) ORDER BY path"
         )
         for path, size, modified in self._rows(statement):
-            yield ListedObject(f"{self._root}/{path}", size, modified, path.partition("/")[0])
+            yield ListedObject(f"{self._root}/{path}", size, _moment(modified), path.partition("/")[0])
 
     def resized(self) -> Iterator[tuple[IndexedObject, int]]:
         """Objects whose size is not that of the index, with the size they have."""
@@ -179,7 +180,8 @@ class RawComparison:
     def _indexed(self, row: tuple[Any, ...]) -> IndexedObject:
         path, size, sha256, load_id, delivered_at = row
         uri = path if "://" in path else f"{self._root}/{path}"
-        return IndexedObject(uri, size or 0, sha256 or "", load_id or "", delivered_at)
+        moment = _moment(delivered_at) if delivered_at is not None else None
+        return IndexedObject(uri, size or 0, sha256 or "", load_id or "", moment)
 
 
 _INDEXED = "path, i.size, i.sha256, i.load_id, i.delivered_at"
@@ -201,7 +203,6 @@ def compared(
             "memory_limit": rewriter.memory_limit,
             "temp_directory": folder,
             "preserve_insertion_order": False,
-            "TimeZone": "UTC",
         }
         if rewriter.threads:
             config["threads"] = rewriter.threads
@@ -220,16 +221,20 @@ def compared(
             ) from error
 
 
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 def _read_index(connection: DuckDBPyConnection, index: Scan | None, root: str) -> None:
     connection.execute(
         "CREATE TABLE indexed (path VARCHAR, size BIGINT, sha256 VARCHAR, load_id VARCHAR, "
-        "delivered_at TIMESTAMPTZ)"
+        "delivered_at BIGINT)"
     )
     if index is None or not index.files:
         return
     connection.register("index_rows", index.to_dataset())
     connection.execute(
         "INSERT INTO indexed SELECT CASE WHEN starts_with(uri, $root) THEN substr(uri, length($root) + 1) "
-        "ELSE uri END, size, lower(sha256), _load_id, delivered_at FROM index_rows",
+        "ELSE uri END, size, lower(sha256), _load_id, epoch_us(delivered_at) FROM index_rows",
         {"root": f"{root}/"},
     )

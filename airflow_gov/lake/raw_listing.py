@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,15 @@ from airflow_gov.lake.storage import local_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-#: One row for each object: its path below the dataset's folder, bytes, when it was last written.
-LISTED = pa.schema([("path", pa.string()), ("size", pa.int64()), ("modified", pa.timestamp("us", tz="UTC"))])
+#: One row for each object: its path below the dataset's folder, bytes, when it was last written (microseconds
+#: since 1970).
+LISTED = pa.schema([("path", pa.string()), ("size", pa.int64()), ("modified", pa.int64())])
 
 #: Iceberg's own folders: they lie in the same folder as the objects of the dataset.
 _OF_THE_TABLE = frozenset({DATA_FOLDER, STAGING_FOLDER, "metadata"})
 _ROWS = 20_000
 
-_Listed = tuple[str, int, datetime]
+_Listed = tuple[str, int, int]
 
 
 def listed_objects(root: str, properties: Mapping[str, str]) -> pa.RecordBatchReader:
@@ -85,7 +85,7 @@ def _local(root: Path) -> Iterator[_Listed]:
                     facts = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
-                yield path, facts.st_size, datetime.fromtimestamp(facts.st_mtime, tz=UTC)
+                yield path, facts.st_size, facts.st_mtime_ns // 1_000
 
 
 def _in_s3(root: str, properties: Mapping[str, str]) -> Iterator[_Listed]:
@@ -95,7 +95,7 @@ def _in_s3(root: str, properties: Mapping[str, str]) -> Iterator[_Listed]:
         for entry in page.get("Contents", ()):
             path = entry["Key"][len(prefix) :]
             if path and path.split("/", 1)[0] not in _OF_THE_TABLE:
-                yield path, entry["Size"], entry["LastModified"]
+                yield path, entry["Size"], int(entry["LastModified"].timestamp() * 1_000_000)
 
 
 def _folders_in_s3(root: str, properties: Mapping[str, str]) -> Iterator[str]:

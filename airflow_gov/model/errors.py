@@ -25,6 +25,7 @@ class Reason(StrEnum):
     DATASET_UNKNOWN = "dataset_unknown"
     DEPENDENCY_MISSING = "dependency_missing"
     EVENT_INVALID = "event_invalid"
+    FINDINGS_OPEN = "findings_open"
     FORMAT_UNSUPPORTED = "format_unsupported"
     HOP_REFUSED = "hop_refused"
     JOB_UNKNOWN = "job_unknown"

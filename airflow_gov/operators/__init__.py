@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from airflow_gov.operators.audit import ZoneAuditOperator
 from airflow_gov.operators.base import ZoneOperator
 from airflow_gov.operators.check import QualityCheckOperator
 from airflow_gov.operators.deadlines import ReviewDeadlineOperator
@@ -35,6 +36,7 @@ __all__ = [
     "StewardApprovalOperator",
     "TransformOperator",
     "WorkOperator",
+    "ZoneAuditOperator",
     "ZoneOperator",
     "promote",
 ]

@@ -45,6 +45,7 @@ FINAL_REASONS = frozenset(
         Reason.CONTRACT_MISSING,
         Reason.DATASET_NAME_INVALID,
         Reason.DEPENDENCY_MISSING,
+        Reason.FINDINGS_OPEN,
         Reason.FORMAT_UNSUPPORTED,
         Reason.HOP_REFUSED,
         Reason.KEY_INVALID,

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from airflow_gov.model.findings import OPEN_STATES, FindingState, Severity
+from airflow_gov.model.findings import CHECK_FAILED, OPEN_STATES, FindingState, Severity
 from airflow_gov.store.audit_tables import finding, finding_event, look, observation
 from airflow_gov.store.statements import insert
 from airflow_gov.store.types import SafeText, UtcDateTime
@@ -77,7 +77,10 @@ def merge(
     fixed = step.fix()
     step.stand(checks, zones)
     return Merged(
-        looked=_scalar(connection, select(func.count()).where(look.c.audit_id == audit_id)),
+        looked=_scalar(
+            connection,
+            select(func.count()).where(look.c.audit_id == audit_id, look.c.check_id != CHECK_FAILED),
+        ),
         new=new,
         reopened=reopened,
         fixed=fixed,

@@ -51,7 +51,7 @@ def test_importing_them_loads_nothing_heavy() -> None:
         "before = set(sys.modules)\n"
         f"sys.path.insert(0, {str(example_dags())!r})\n"
         "import carrier_routes, fleet, flights, inspections, maintenance, passengers\n"
-        "import punctuality_report, quality, reference, reviews\n"
+        "import punctuality_report, quality, reference, reviews, zone_audit\n"
         "print(*sorted({name.partition('.')[0] for name in set(sys.modules) - before}))\n"
     )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.check import LakeCheck
+from airflow_gov.flow.ending import close_lost
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import Role, Status
 from airflow_gov.model.findings import Severity
@@ -73,11 +74,18 @@ class ExecutionStuck(LakeCheck):
             )
         if execution.status.finished:
             return f"The record was closed in the meantime: {execution.status}."
-        closed = governance.store.executions.close(
-            execution.execution_id,
+        task = execution.task
+        closed = close_lost(
+            governance.store,
             status=Status.LOST,
-            message=f"It never said how it ended; closed by an audit, asked for by {actor}.",
+            message=f"It never said how it ended; closed by an audit that {actor} asked for.",
             end=governance.clock(),
+            actor=actor,
+            dag_id=task.dag_id,
+            run_id=task.run_id,
+            task_id=task.task_id,
+            map_index=task.map_index,
+            before_try=task.try_number + 1,
         )
         return "The record is closed as lost." if closed else "The record was closed in the meantime."
 

@@ -30,6 +30,7 @@ DAGS = (
     "quality",
     "reviews",
     "maintenance",
+    "zone_audit",
 )
 #: Airflow starts it by itself when a version is published; everything else waits to be started.
 CONSUMERS = ("punctuality_report",)
