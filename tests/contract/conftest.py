@@ -12,36 +12,44 @@ import pytest
 
 from airflow_gov.lake import Lake
 from airflow_gov.store import Store
+from support import stores
 from support.lakes import Bench
 from support.records import Clock
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database that the store is in."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def empty_database(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> str:
     """The URL of a database without tables: of a file that is not there yet, or of a server."""
-    if request.param == "sqlite":
+    if database == "sqlite":
         return f"sqlite:///{tmp_path}/home/airflow_gov/governance.db"
     make: Callable[[], str] = request.getfixturevalue("postgres_database")
     return make()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Gives the URL of a new database, as often as it is called."""
-    if request.param == "postgresql":
-        make: Callable[[], str] = request.getfixturevalue("postgres_database")
+@pytest.fixture
+def new_store(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Callable[[], str]:
+    """Gives the URL of a new store that is ready to be used, as often as it is called."""
+    if database == "postgresql":
+        make: Callable[[], str] = request.getfixturevalue("postgres_store")
         return make
     numbers = itertools.count()
-    return lambda: f"sqlite:///{tmp_path}/{next(numbers)}.db"
+    return lambda: stores.ready(tmp_path / f"store-{next(numbers)}.db")
 
 
 @pytest.fixture
-def store_url(empty_database: str) -> str:
+def store_url(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> str:
     """The URL of a store that is ready to be used."""
-    store = Store(empty_database)
-    store.upgrade()
-    store.dispose()
-    return empty_database
+    if database == "sqlite":
+        return stores.ready(tmp_path / "home/airflow_gov/governance.db")
+    make: Callable[[], str] = request.getfixturevalue("postgres_store")
+    return make()
 
 
 @pytest.fixture

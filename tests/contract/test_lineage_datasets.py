@@ -35,12 +35,11 @@ def _made(name: str, seconds: float, reads: Any, writes: Any) -> Event:
 
 
 def _in_several_orders(
-    new_database: Callable[[], str], events: list[Event]
+    new_store: Callable[[], str], events: list[Event]
 ) -> tuple[Graph, list[dict[str, list[str]]]]:
     graphs = []
     for order in list(itertools.permutations(events))[::2]:
-        store = Store(url := new_database())
-        store.upgrade()
+        store = Store(url := new_store())
         _record(store, *order)
         store.dispose()
         graphs.append(Graph(url))
@@ -51,14 +50,14 @@ def _in_several_orders(
 
 
 def test_all_names_of_a_dataset_lead_to_one_in_whatever_order_they_are_told(
-    new_database: Callable[[], str],
+    new_store: Callable[[], str],
 ) -> None:
     events = [
         _made("spark", 0, "a", dataset("t", columns=["x"], rows=5, version="1")),
         _made("dbt", 5, dataset("lake.t", namespace=HIVE, columns=["x", "y"]), "b"),
         _made("ours", 9, dataset("t", aliases=[(HIVE, "lake.t")], version="1"), "c"),
     ]
-    graph, all_graphs = _in_several_orders(new_database, events)
+    graph, all_graphs = _in_several_orders(new_store, events)
     assert all(each == all_graphs[0] for each in all_graphs)
     assert graph.edges() == {("a", "lake.t"), ("lake.t", "b"), ("lake.t", "c")}
     assert {
@@ -107,27 +106,27 @@ def test_names_hold_whatever_text_they_are(store: Store, store_url: str) -> None
 
 
 def test_a_renamed_dataset_keeps_its_lineage_in_whatever_order_it_is_told(
-    new_database: Callable[[], str],
+    new_store: Callable[[], str],
 ) -> None:
     events = [
         _made("writer", 0, "a", dataset("old", columns=["x"], version="1")),
         _made("rename", 5, "other", dataset("new", formerly="old")),
         _made("reader", 9, "new", "b"),
     ]
-    graph, all_graphs = _in_several_orders(new_database, events)
+    graph, all_graphs = _in_several_orders(new_store, events)
     assert all(each == all_graphs[0] for each in all_graphs)
     assert {("a", "new"), ("new", "b")} < graph.edges()
     assert graph.one("dataset_name", name="old")["kind"] == "former"
     assert graph.one("version", version="1")["dataset_id"] == "new"
 
 
-def test_a_new_dataset_under_a_former_name_is_another(new_database: Callable[[], str]) -> None:
+def test_a_new_dataset_under_a_former_name_is_another(new_store: Callable[[], str]) -> None:
     events = [
         _made("writer", 0, "a", "old"),
         _made("rename", 5, "other", dataset("new", formerly="old")),
         _made("later", 9, "b", "old"),
     ]
-    graph, all_graphs = _in_several_orders(new_database, events)
+    graph, all_graphs = _in_several_orders(new_store, events)
     for each in all_graphs[1:]:
         assert (each["edge"], each["dataset_name"], each["touch"]) == tuple(
             all_graphs[0][table] for table in ("edge", "dataset_name", "touch")
@@ -153,13 +152,13 @@ def test_a_dropped_dataset_is_dropped_until_it_is_heard_of_again(store: Store, s
 # --- what they are like ---------------------------------------------------------------------------------
 
 
-def test_of_facets_schema_and_tags_the_newest_count(new_database: Callable[[], str]) -> None:
+def test_of_facets_schema_and_tags_the_newest_count(new_store: Callable[[], str]) -> None:
     events = [
         dataset_event(1, dataset("t", columns=["x", "y"], tags=[("x", "pii", "email")], storage={"n": 1})),
         dataset_event(3, dataset("t", columns={"x": "int", "z": "int"}, ownership={"owners": []})),
         dataset_event(2, dataset("t", tags=[("", "class", "open"), ("y", "pii", "name")], storage={"n": 2})),
     ]
-    graph, all_graphs = _in_several_orders(new_database, events)
+    graph, all_graphs = _in_several_orders(new_store, events)
     assert all(each == all_graphs[0] for each in all_graphs)
     assert graph.one("dataset", name="t")["facets"] == {"storage": {"n": 2}, "ownership": {"owners": []}}
     assert [(row["name"], row["type"], row["position"]) for row in graph.rows["column"]] == [

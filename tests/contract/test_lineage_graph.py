@@ -37,7 +37,7 @@ from airflow_gov.model.serde import to_plain
 from airflow_gov.store import Store
 from airflow_gov.store.lineage_tables import column, column_edge, edge, job, job_dataset
 from support import lineage_graphs as shops
-from support import records
+from support import records, stores
 from support.outside_events import run_event
 from support.small_lineage import T0, told
 
@@ -46,12 +46,8 @@ BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 def made(request: pytest.FixtureRequest, folder: Any) -> Store:
     if request.param == "sqlite":
-        url = f"sqlite:///{folder.mktemp('graph')}/governance.db"
-    else:
-        url = request.getfixturevalue("postgres_database")()
-    store = Store(url)
-    store.upgrade()
-    return store
+        return Store(stores.ready(folder.mktemp("graph") / "governance.db"))
+    return Store(request.getfixturevalue("postgres_store")())
 
 
 @pytest.fixture(scope="module", params=BACKENDS)

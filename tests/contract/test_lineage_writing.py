@@ -306,13 +306,12 @@ def _random_dataset(chance: random.Random, *, output: bool) -> Event:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_events_in_any_order_and_any_batches_make_the_same_graph(
-    new_database: Callable[[], str], seed: int
+    new_store: Callable[[], str], seed: int
 ) -> None:
     events = _history(seed)
     graphs = []
     for _ in range(3):
-        store = Store(url := new_database())
-        store.upgrade()
+        store = Store(url := new_store())
         rest = projected(*events)
         while rest:
             count = random.Random(len(rest) + seed).randint(1, 12)

@@ -22,7 +22,7 @@ from airflow_gov.model.zones import DatasetName
 from airflow_gov.runtime import Governance
 from airflow_gov.settings import Settings
 from airflow_gov.transform import Written, to_arrow_type
-from support import records
+from support import records, stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -109,6 +109,7 @@ class Gates:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = records.Clock()
+        stores.ready(folder / "airflow_gov" / "governance.db")
         self.governance = self.another()
         self.contract: Contract = self.promise()
         self._numbers = itertools.count(1)

@@ -15,6 +15,7 @@ import pytest
 
 from airflow_gov.runtime import Governance
 from airflow_gov.settings import Settings
+from support import stores
 from support.demo import airflow_gov, demo  # noqa: F401 - fixtures
 
 
@@ -90,6 +91,7 @@ def make_home(airflow_database: None) -> Callable[[Path], Home]:
     def make(folder: Path) -> Home:
         for name in ("contracts", "sources", "state"):
             (folder / name).mkdir()
+        stores.ready(folder / "state" / "governance.db")
         return Home(folder, folder / "contracts", folder / "sources")
 
     return make

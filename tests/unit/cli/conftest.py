@@ -34,8 +34,8 @@ from airflow_gov.model.loads import (
 )
 from airflow_gov.model.verdicts import RuleResult, Verdict
 from airflow_gov.model.zones import DatasetName
-from airflow_gov.settings import Settings
 from airflow_gov.store import Store
+from support import stores
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 SALES = DatasetName.parse("gold.sales_per_region_and_calendar_quarter_restated")
@@ -167,7 +167,7 @@ def verdict(number: int, *, passed: bool = True) -> Verdict:
 @pytest.fixture
 def history(home: Path) -> Store:
     """Two versions of a gold dataset, made by four executions."""
-    store = Store(Settings.load().sql_alchemy_conn)
+    store = Store(stores.ready(home / "airflow_gov" / "governance.db"))
     store.contracts.put(parse_contract(CONTRACT, SALES))
     for number, changes in enumerate(
         (

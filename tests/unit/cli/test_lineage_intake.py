@@ -14,12 +14,13 @@ from airflow_gov.lineage.delivering import event_spool
 from airflow_gov.model.lineage import Origin
 from airflow_gov.settings import Settings
 from airflow_gov.store import Store
+from support import stores
 from support.outside_events import bad_event, run_event
 
 
 @pytest.fixture
 def store(home):
-    made = Store(Settings.load().sql_alchemy_conn)
+    made = Store(stores.ready(home / "airflow_gov" / "governance.db"))
     yield made
     made.dispose()
 

@@ -10,15 +10,15 @@ import pytest
 
 from airflow_gov.lineage.tokens import check_token, create_token
 from airflow_gov.model.errors import GovernanceError
-from airflow_gov.settings import Settings
 from airflow_gov.store import Store
+from support import stores
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def store(home):
-    made = Store(Settings.load().sql_alchemy_conn)
+    made = Store(stores.ready(home / "airflow_gov" / "governance.db"))
     yield made
     made.dispose()
 

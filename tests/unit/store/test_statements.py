@@ -13,7 +13,7 @@ from sqlalchemy import event
 from airflow_gov.model.execution import Status
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.store import Store
-from support import records
+from support import records, stores
 from support.records import FLIGHTS, T0
 
 LEASE = timedelta(seconds=60)
@@ -21,7 +21,7 @@ LEASE = timedelta(seconds=60)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    store = Store(f"sqlite:///{tmp_path}/gov.db")
+    store = Store(stores.ready(tmp_path / "gov.db"))
     store.ping()
     return store
 

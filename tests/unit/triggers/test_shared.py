@@ -22,7 +22,7 @@ from airflow_gov.store.schema import HEAD
 from airflow_gov.triggers import shared
 from airflow_gov.triggers.candidate import CandidateTrigger
 from airflow_gov.triggers.version import VersionTrigger
-from support import records
+from support import records, stores
 from support.records import FLIGHTS
 
 INTERVAL = 0.2
@@ -36,7 +36,7 @@ def store_file(tmp_path):
 @pytest.fixture
 def store(store_file, monkeypatch):
     """The store that a hook of this process finds."""
-    url = f"sqlite:///{store_file}"
+    url = stores.ready(store_file)
     monkeypatch.setenv("AIRFLOW__AIRFLOW_GOV__SQL_ALCHEMY_CONN", url)
     store = Store(url)
     store.ping()

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from airflow_gov.store import Store
 from airflow_gov.web import create_app
-from support import lineage_graphs, published, records
+from support import lineage_graphs, published, records, stores
 
 #: Which Dags whoever shows a token may read; None: every one.
 READABLE: dict[str, frozenset[str] | None] = {
@@ -55,7 +55,7 @@ def clock() -> records.Clock:
 
 @pytest.fixture
 def empty_store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/governance.db")
+    store = Store(stores.ready(tmp_path / "governance.db"))
     yield store
     store.dispose()
 
