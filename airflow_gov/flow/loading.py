@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airflow_gov.flow.contract_use import use_contract
 from airflow_gov.flow.taken_back import why_taken_back
 from airflow_gov.model.errors import GovernanceError, LoadInProgressError, Reason
 from airflow_gov.model.execution import DataRef, Execution, Role, Status
@@ -63,7 +64,7 @@ def open_load(governance: Governance, recording: Recording, request: LoadRequest
     """
     task = recording.execution.task
     _refuse_wrong_rules(governance, request.contract)
-    governance.store.contracts.put(request.contract)
+    use_contract(governance, recording, request.contract)
     lease = timedelta(seconds=governance.settings.load_lease_seconds)
     wanted = Load(
         dataset=request.contract.dataset,

@@ -6,8 +6,10 @@ import hashlib
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from airflow_gov.flow.ending import close_lost, record_end
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.execution import DataRef, Execution, Role, Status
 from airflow_gov.model.loads import RowCounts
@@ -105,7 +107,7 @@ def recorded(
 def _start(governance: Governance, opening: Execution) -> float:
     """Write the opening record; gives the seconds of work earlier parts of this try did (deferral)."""
     try:
-        governance.spool.deliver(governance.store)
+        governance.spool.deliver(governance.store, record=partial(record_end, governance))
         started = governance.store.executions.start(opening)
         _close_earlier_tries(governance, opening)
     except GovernanceError as error:
@@ -118,7 +120,8 @@ def _close_earlier_tries(governance: Governance, opening: Execution) -> None:
     """A try that left its record open was killed: Airflow starts the next one when it is gone."""
     task = opening.task
     if task.try_number > 1:
-        governance.store.executions.reconcile(
+        close_lost(
+            governance.store,
             dag_id=task.dag_id,
             run_id=task.run_id,
             task_id=task.task_id,
@@ -127,6 +130,7 @@ def _close_earlier_tries(governance: Governance, opening: Execution) -> None:
             status=Status.LOST,
             message=f"The process ended without a word; try {task.try_number} took over.",
             end=opening.start,
+            actor=opening.actor.os_user,
         )
 
 
@@ -154,7 +158,7 @@ def _finish(
         final = _with_error(final, outcome.error, redact)
     recording.final = final
     try:
-        governance.store.executions.finish(final)
+        record_end(governance, final)
     except GovernanceError as error:
         _spool(governance, final, error)
 

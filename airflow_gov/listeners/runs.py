@@ -59,13 +59,16 @@ def _reconcile(dag_id: str, run_id: str, *, task_id: str | None = None, map_inde
 
 
 def _close_open_records(dag_id: str, run_id: str, task_id: str | None, map_index: int | None) -> None:
+    from airflow_gov.flow.ending import close_lost
+    from airflow_gov.flow.environment import os_user
     from airflow_gov.hooks.governance import GovernanceHook
     from airflow_gov.runtime import utc_now
 
     try:
         store = GovernanceHook().get_conn()
         try:
-            store.executions.reconcile(
+            close_lost(
+                store,
                 dag_id=dag_id,
                 run_id=run_id,
                 task_id=task_id,
@@ -73,6 +76,7 @@ def _close_open_records(dag_id: str, run_id: str, task_id: str | None, map_index
                 status=Status.LOST,
                 message="The process ended without a word (killed, out of memory, or its host went away).",
                 end=utc_now(),
+                actor=os_user(),
             )
         finally:
             store.dispose()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class MaintenanceOperator(ZoneOperator):
     """Remove old versions, merge small files, remove files nothing points to.
 
-    Rows and current version stay as they are for readers.
+    Rows and current version stay as they are for readers. At the end the audit log is anchored in the lake.
 
     :param dataset: a dataset, a list of datasets, or None for all that were ever published (templated).
     :param keep_versions: newest published versions to keep, at least 1.
@@ -64,6 +64,7 @@ class MaintenanceOperator(ZoneOperator):
 
     def run(self, governance: Governance, recording: Recording, context: Context) -> Output:
         """Maintain one dataset after the other."""
+        from airflow_gov.flow.anchoring import anchor_or_warn
         from airflow_gov.flow.maintenance import Upkeep, maintain
         from airflow_gov.model.execution import DataRef, Role
 
@@ -87,6 +88,7 @@ class MaintenanceOperator(ZoneOperator):
             )
             reports[str(dataset)] = to_plain(report)
             self.log.info("%s: %s", dataset, report)
+        anchor_or_warn(governance)
         return reports
 
     def _datasets(self, governance: Governance) -> list[Any]:

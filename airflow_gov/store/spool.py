@@ -19,7 +19,7 @@ from airflow_gov.model.serde import from_plain, to_plain
 from airflow_gov.store.types import dump_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from airflow_gov.store.store import Store
 
@@ -68,11 +68,19 @@ class Spool:
         except OSError as error:
             raise self._refused(str(error)) from error
 
-    def deliver(self, store: Store, *, time_limit: float = 5.0) -> int:
+    def deliver(
+        self,
+        store: Store,
+        *,
+        time_limit: float = 5.0,
+        record: Callable[[Execution], object] | None = None,
+    ) -> int:
         """Give what waits to the store, oldest first.
 
         :param time_limit: seconds after which the rest is left to the next call: tasks deliver when they
             start, and a long backlog must not hold one up.
+        :param record: what is done with each; default: the store records that it finished. Twice must be as
+            good as once.
         :returns: how many entries were delivered; 0 also when another process is delivering.
         :raises StoreUnavailableError: when the store is still down; what was not delivered stays.
         """
@@ -80,7 +88,8 @@ class Spool:
             return 0
         try:
             with self._only_one() as mine:
-                return self._deliver_all(store, time.monotonic() + time_limit) if mine else 0
+                finish = record or store.executions.finish
+                return self._deliver_all(finish, time.monotonic() + time_limit) if mine else 0
         except OSError as error:
             _logger.warning("The spool %s cannot be used now; its records wait: %s", self.folder, error)
             return 0
@@ -106,16 +115,16 @@ class Spool:
             unfinished.unlink(missing_ok=True)
             raise
 
-    def _deliver_all(self, store: Store, deadline: float) -> int:
+    def _deliver_all(self, record: Callable[[Execution], object], deadline: float) -> int:
         self._remove_abandoned()
         delivered = 0
         for entry in sorted(self._entries()):
-            delivered += self._deliver_one(entry, store)
+            delivered += self._deliver_one(entry, record)
             if time.monotonic() > deadline:
                 break
         return delivered
 
-    def _deliver_one(self, entry: Path, store: Store) -> bool:
+    def _deliver_one(self, entry: Path, record: Callable[[Execution], object]) -> bool:
         try:
             plain = json.loads(entry.read_bytes())
             execution = from_plain(Execution, plain["record"])
@@ -128,7 +137,7 @@ class Spool:
             self._set_aside(entry, error)
             return False
         try:
-            store.executions.finish(execution)
+            record(execution)
         except GovernanceError as error:
             if error.reason is not Reason.STORE_REFUSED:
                 raise
