@@ -11,6 +11,7 @@ from sqlalchemy import text
 from airflow_gov.store import schema
 from airflow_gov.store.audits import Audits
 from airflow_gov.store.catalogue import Catalogue
+from airflow_gov.store.classification import Classifications
 from airflow_gov.store.contracts import Contracts
 from airflow_gov.store.database import Database
 from airflow_gov.store.decisions import Decisions
@@ -83,6 +84,7 @@ class Store:
         self.tokens = Tokens(self._database)
         self.catalogue = Catalogue(self._database)
         self.uses = Uses(self._database)
+        self.classifications = Classifications(self._database)
 
     def __repr__(self) -> str:
         return f"Store({self.address!r})"
@@ -125,3 +127,7 @@ class Store:
     def dispose(self) -> None:
         """Close all connections. The next use opens new ones."""
         self._database.dispose()
+
+    def disconnect(self) -> None:
+        """Close the connections that nobody uses, and keep what was learnt, for one who comes back."""
+        self._database.disconnect()

@@ -1,0 +1,195 @@
+"""Samples of columns in DuckDB, and how many of their values each recogniser's forms match."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_gov.catalog.classification.recogniser import Form, Recogniser, kind_of
+from airflow_gov.catalog.classification.recognisers import RECOGNISERS
+from airflow_gov.model.classification import Evidence, Overlooked
+from airflow_gov.model.contract import LOAD_ID_COLUMN
+from airflow_gov.model.sql_text import identifier, literal
+from airflow_gov.model.types import Decimal, List, Primitive, Struct, parse_type
+
+#: Rows that are looked at, unless told otherwise.
+DEFAULT_SAMPLE = 10_000
+#: The most rows that may be asked for: they are held in memory, some columns at a time.
+MOST_SAMPLE = 1_000_000
+
+#: Texts longer than this (bytes) are cut to `_CUT` characters before they are kept: no recogniser takes them.
+_LONG, _CUT = 512, 400
+#: Columns that are sampled in one pass over the table.
+_COLUMNS_AT_ONCE = 32
+#: The same rows are drawn from the same snapshot every time.
+_SEED = 20_240_229
+_SAMPLE, _SEEN = '"__sample"', '"__seen"'
+
+#: Runs one statement of DuckDB and gives its rows.
+Run = Callable[[str], list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A column, and what each recogniser that its type allows found in it.
+
+    :param name: the column's name.
+    :param type: its type as contracts write it.
+    :param found: by recogniser, without what the name says.
+    """
+
+    name: str
+    type: str
+    found: tuple[tuple[Recogniser, Evidence], ...]
+
+
+def looked_into(schema: Iterable[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[Overlooked]]:
+    """The columns whose values are looked into, and why the others are not.
+
+    :param schema: names and types of all columns; ``_load_id`` is nobody's.
+    """
+    taken: list[tuple[str, str]] = []
+    others: list[Overlooked] = []
+    for name, text in schema:
+        if name == LOAD_ID_COLUMN:
+            continue
+        reason = _why_not(text)
+        if reason is None:
+            taken.append((name, text))
+        elif reason:
+            others.append(Overlooked(name, reason))
+    return taken, others
+
+
+def _why_not(text: str) -> str | None:
+    type_ = parse_type(text)
+    if isinstance(type_, List):
+        return "a list: its elements are not looked into"
+    if isinstance(type_, Struct):
+        return "nested: its fields are not looked into"
+    if type_ == Primitive("binary"):
+        return "binary: its bytes are not looked into"
+    if kind_of(type_) is None:
+        # Numbers with a fraction, truth values, times and UUIDs: nothing we know of is written so.
+        return "" if not isinstance(type_, Decimal) else None
+    return None
+
+
+def measure(run: Run, table: str, columns: Sequence[tuple[str, str]], sample: int) -> Iterator[Measured]:
+    """Draw a sample of a table and look at its columns, some at a time.
+
+    :param run: runs statements in a session of its own.
+    :param table: the table's name there.
+    :param columns: names and types of the columns.
+    :param sample: rows to look at.
+    """
+    threads = int(run("SELECT current_setting('threads')")[0][0])
+    for first in range(0, len(columns), _COLUMNS_AT_ONCE):
+        some = columns[first : first + _COLUMNS_AT_ONCE]
+        # One thread draws the same rows again; several would not.
+        run("SET threads = 1")
+        run(_draw(table, some, sample))
+        run(f"SET threads = {threads}")
+        run(_see(len(some)))
+        yield from _Looking(run, some).measured()
+
+
+def count_sample(rows: int, sample: int) -> int:
+    """How many rows are looked at."""
+    return min(rows, sample)
+
+
+def _draw(table: str, columns: Sequence[tuple[str, str]], sample: int) -> str:
+    items = ", ".join(
+        f"{_kept(identifier(name), type_)} AS c{place}" for place, (name, type_) in enumerate(columns)
+    )
+    return (
+        f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT * FROM (SELECT {items} FROM {identifier(table)}) "
+        f"USING SAMPLE reservoir({sample} ROWS) REPEATABLE ({_SEED})"
+    )
+
+
+def _kept(column: str, type_: str) -> str:
+    if type_ != "string":
+        return column
+    return f"CASE WHEN strlen({column}) > {_LONG} THEN left({column}, {_CUT}) ELSE {column} END"
+
+
+def _see(columns: int) -> str:
+    """The different values of all columns in one table: so each pattern is translated once."""
+    parts = " UNION ALL ".join(
+        f"SELECT {place}::SMALLINT AS c, v, count(*) AS n "
+        f"FROM (SELECT trim(CAST(c{place} AS VARCHAR)) AS v FROM {_SAMPLE}) WHERE v <> '' GROUP BY v"
+        for place in range(columns)
+    )
+    return f"CREATE OR REPLACE TEMP TABLE {_SEEN} AS {parts}"
+
+
+class _Looking:
+    """What the recognisers find in the values of some columns."""
+
+    def __init__(self, run: Run, columns: Sequence[tuple[str, str]]) -> None:
+        self._run = run
+        self._columns = columns
+        kinds = [kind_of(parse_type(type_)) for _, type_ in columns]
+        self._able = [[each for each in RECOGNISERS if kind in each.kinds] for kind in kinds]
+        self._used = [each for each in RECOGNISERS if any(each in able for able in self._able)]
+        self._values: dict[int, tuple[int, int]] = {}
+        self._sure: Counter[tuple[int, str]] = Counter()
+        self._plain: Counter[tuple[int, str]] = Counter()
+
+    def measured(self) -> Iterator[Measured]:
+        """Each column with what was found in it."""
+        self._count()
+        for recogniser in self._used:
+            for form in recogniser.forms:
+                if form.check is not None:
+                    self._check(recogniser, form)
+        for place, (name, type_) in enumerate(self._columns):
+            yield Measured(name, type_, tuple(self._told(place, type_)))
+
+    def _told(self, place: int, type_: str) -> Iterator[tuple[Recogniser, Evidence]]:
+        values, distinct = self._values.get(place, (0, 0))
+        for recogniser in self._able[place]:
+            sure = self._sure[place, recogniser.id]
+            plain = max(sure, self._plain[place, recogniser.id])
+            yield recogniser, Evidence((), (), type_, values, distinct, min(sure, values), min(plain, values))
+
+    def _count(self) -> None:
+        """Values and different ones, and how many of them forms match that need no further check."""
+        items = ["c", "sum(n)", "count(*)"]
+        for each in self._used:
+            items += [_rows(_unchecked(each, plain=False)), _rows(_unchecked(each, plain=True))]
+        for place, values, distinct, *found in self._run(
+            f"SELECT {', '.join(items)} FROM {_SEEN} GROUP BY c"
+        ):
+            self._values[place] = (int(values), int(distinct))
+            for number, each in enumerate(self._used):
+                self._sure[place, each.id] += int(found[2 * number])
+                self._plain[place, each.id] += int(found[2 * number]) + int(found[2 * number + 1])
+
+    def _check(self, recogniser: Recogniser, form: Form) -> None:
+        """Count the values of a form whose check holds."""
+        able = {place for place, some in enumerate(self._able) if recogniser in some}
+        others = _unchecked(recogniser, plain=False)
+        rows = self._run(f"SELECT c, v, n FROM {_SEEN} WHERE {_matches(form)} AND NOT ({others})")
+        for place, value, count in rows:
+            if place in able and form.check is not None and form.check(value):
+                counts = self._plain if form.plain else self._sure
+                counts[place, recogniser.id] += int(count)
+
+
+def _unchecked(recogniser: Recogniser, *, plain: bool) -> str:
+    """Which values forms match that need no further check."""
+    forms = [each for each in recogniser.forms if each.check is None and each.plain is plain]
+    return " OR ".join(_matches(each) for each in forms) or "false"
+
+
+def _rows(condition: str) -> str:
+    return f"sum(CASE WHEN {condition} THEN n ELSE 0 END)"
+
+
+def _matches(form: Form) -> str:
+    return f"(strlen(v) <= {form.longest} AND regexp_full_match(v, {literal(form.pattern)}))"
