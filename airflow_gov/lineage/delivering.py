@@ -66,13 +66,24 @@ class Delivery:
         :param event: its JSON. It survives the end of this process from now on.
         """
         if not self.spool.has_room(event):
-            self.deliver_for_a_moment()
+            self.deliver_for_a_moment(TIME_LIMIT)
         kept = self.spool.put(event)
-        self.deliver_for_a_moment()
+        self.deliver_for_a_moment(TIME_LIMIT)
         if kept is not None:
             self.spool.secure(kept)
 
-    def deliver_for_a_moment(self, time_limit: float = TIME_LIMIT) -> None:
+    def leave(self, event: bytes) -> None:
+        """Keep an event for another process to deliver.
+
+        :param event: its JSON. It survives the end of this process from now on.
+        """
+        if not self.spool.has_room(event):
+            self.deliver_for_a_moment(TIME_LIMIT)
+        kept = self.spool.put(event)
+        if kept is not None:
+            self.spool.secure(kept)
+
+    def deliver_for_a_moment(self, time_limit: float) -> None:
         """Deliver what waits, unless the store failed a moment ago; go on after a while in any case.
 
         :param time_limit: seconds.

@@ -16,6 +16,8 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds for which what was found out about this installation holds.
 _KNOWN_FOR = 600.0
+#: Seconds for which a child may leave events to its parent, longer than OpenLineage lets it live.
+_LEFT_FOR = 60.0
 
 
 class Installation:
@@ -47,6 +51,7 @@ class Installation:
         self._known_at = 0.0
         self._store: tuple[str, Store] | None = None
         self._delivery: tuple[int, Delivery] | None = None
+        self._left_to: tuple[int, float] | None = None
 
     def prepare(self) -> None:
         """Find out everything now, in a process that others are forked from.
@@ -55,6 +60,33 @@ class Installation:
         """
         self.settings()
         self.store_url()
+
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Meanwhile children of this process leave their events in the spool; afterwards deliver them here.
+
+        A child copies every page of memory that it touches, and knows nothing of what the one before it
+        learnt: it takes several times as long to deliver an event as this process does.
+        """
+        self._left_to = (os.getpid(), time.monotonic())
+        try:
+            yield
+        finally:
+            self._left_to = None
+
+    def is_left(self) -> bool:
+        """Whether an event of this process is left for its parent to deliver."""
+        if self._left_to is None:
+            return False
+        parent, since = self._left_to
+        # Not what runs in the parent itself, nor a child that was made then and stayed.
+        return parent == os.getppid() and time.monotonic() - since < _LEFT_FOR
+
+    def deliver_left(self) -> None:
+        """Deliver what children left, and hold no connection: who comes next may work for hours, or fork."""
+        self.delivery().deliver_for_a_moment(TIME_LIMIT)
+        if self._store is not None:
+            self._store[1].disconnect()
 
     def rehearse(self) -> None:
         """Do all that an event needs once, for nothing, so that forked children find it done."""
@@ -139,9 +171,13 @@ class GovernanceTransport(Transport):
         self.config = config
 
     def emit(self, event: Event) -> None:
-        """Keep an event, and deliver it if the store can be reached."""
+        """Keep an event, and deliver it if the store can be reached; or leave that to the parent process."""
         try:
-            installation.delivery().send(Serde.to_json(event).encode())
+            text, delivery = Serde.to_json(event).encode(), installation.delivery()
+            if installation.is_left():
+                delivery.leave(text)
+            else:
+                delivery.send(text)
         except Exception:
             log.exception("A lineage event is lost")
 

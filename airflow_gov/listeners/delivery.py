@@ -1,14 +1,16 @@
-"""Before OpenLineage's provider forks a child for an event: what each child would have to find out again.
+"""Around the events that OpenLineage's provider tells of a task: where they go, and their delivery.
 
-Where the governance store is, and the modules that write to it. Without it every event of every task would
-ask Airflow for the connection and import the store anew. Runs in the scheduler, whose tasks inherit it, and
-in the task's own process; does nothing where the transport of this package is not configured.
+The provider forks a child for each event and waits for it. Here, in the task's own process, is found out
+once where the governance store is; here is delivered what the child left in the spool, which is cheaper than
+in a child; and the scheduler learns all that before it forks its tasks. Does nothing where the transport of
+this package is not configured.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Generator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,8 @@ log = logging.getLogger(__name__)
 
 _TRANSPORT = "airflow_gov.lineage.transport"
 
-#: Tasks that this process has run.
-_tasks = 0
+#: Whether this process runs a task, and knows where the task's events go.
+_finds_store = False
 
 
 @hookimpl
@@ -30,14 +32,30 @@ def on_starting(component: Any) -> None:
         _prepare(rehearse=True)
 
 
-@hookimpl(tryfirst=True)
-def on_task_instance_running() -> None:
-    """Find out in the task's own process where events go."""
-    global _tasks
-    if is_configured():
-        _tasks += 1
-        # A process that runs a second task will run more of them.
-        _prepare(rehearse=_tasks == 2)
+@hookimpl(wrapper=True, tryfirst=True)
+def on_task_instance_running() -> Generator[None, Any, Any]:
+    """Find out where this task's events go, and deliver that of its start."""
+    global _finds_store
+    _finds_store = is_configured() and _prepare()
+    return (yield from _around_children())
+
+
+@hookimpl(wrapper=True, tryfirst=True)
+def on_task_instance_success() -> Generator[None, Any, Any]:
+    """Deliver the event of a task's end."""
+    return (yield from _around_children())
+
+
+@hookimpl(wrapper=True, tryfirst=True)
+def on_task_instance_failed() -> Generator[None, Any, Any]:
+    """Deliver the event of a task's failure."""
+    return (yield from _around_children())
+
+
+@hookimpl(wrapper=True, tryfirst=True)
+def on_task_instance_skipped() -> Generator[None, Any, Any]:
+    """Deliver the event of a task that was skipped."""
+    return (yield from _around_children())
 
 
 def deliver_waiting(time_limit: float) -> None:
@@ -68,15 +86,42 @@ def is_configured() -> bool:
     return any(_TRANSPORT in each for each in said)
 
 
-def _prepare(*, rehearse: bool) -> None:
-    try:
-        from airflow_gov.lineage import ingesting
-        from airflow_gov.lineage.transport import installation
-        from airflow_gov.store import Store
+def _around_children() -> Generator[None, Any, Any]:
+    """Around what forks a child for an event; elsewhere than in a task's own process nothing is done."""
+    if not _finds_store:
+        return (yield)
+    from airflow_gov.lineage.transport import installation
 
-        log.debug("%s and %s are imported", Store.__name__, ingesting.__name__)
+    try:
+        with installation.leaving():
+            return (yield)
+    finally:
+        _deliver_left()
+
+
+def _deliver_left() -> None:
+    from airflow_gov.lineage.transport import installation
+
+    try:
+        installation.deliver_left()
+    except Exception:
+        # Whatever happens to an event, it must not happen to the task.
+        log.warning("Lineage events wait in the spool.", exc_info=True)
+
+
+def _prepare(*, rehearse: bool = False) -> bool:
+    try:
+        from airflow_gov.lineage.transport import installation
+
         installation.prepare()
         if rehearse:
+            # Not within the time that the store has: it may take longer on a busy machine, and never hangs.
+            from airflow_gov.lineage import ingesting
+            from airflow_gov.store import Store
+
+            log.debug("%s and %s are imported", Store.__name__, ingesting.__name__)
             installation.rehearse()
     except Exception:
         log.warning("Lineage events may wait in the spool: the store cannot be found.", exc_info=True)
+        return False
+    return True

@@ -131,6 +131,12 @@ class Database:
                 self._engine.dispose()
             self._engine = None
 
+    def disconnect(self) -> None:
+        """Close the connections that nobody uses; what was learnt of the database stays known."""
+        with self._lock:
+            if self._engine is not None and self._process == os.getpid():
+                self._engine.dispose()
+
     def _reader(self) -> Engine:
         # Without a transaction a read on PostgreSQL is one round trip in place of three.
         if self.url.is_sqlite:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -360,6 +361,8 @@ def launch(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str
     return subprocess.Popen(
         [sys.executable, str(WORKER), *arguments],
         env=environment,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -419,3 +422,108 @@ def test_nothing_is_lost_when_processes_are_killed(environment, store):
     assert len(promised) >= 9
     assert promised <= set(kept)
     assert len(kept) == len(set(kept))
+
+
+# --- a task's own process, that delivers what its children leave ----------------------------------------
+
+
+@contextmanager
+def running_task(environment: dict[str, str], count: int = 1) -> Iterator[Callable[[], str]]:
+    """A process that runs tasks, about to deliver the first one's start; gives what it does step by step."""
+    with launch(environment, "task", "t", str(count)) as worker:
+
+        def said() -> str:
+            assert worker.stdout is not None
+            line: str = worker.stdout.readline().strip()
+            assert line, worker.communicate()
+            return line
+
+        def step() -> str:
+            assert worker.stdin is not None
+            print(file=worker.stdin, flush=True)
+            assert said() == "delivered"
+            return ""
+
+        try:
+            assert said() == "deliver"
+            yield lambda: step() or said()
+        finally:
+            os.killpg(worker.pid, signal.SIGKILL)
+
+
+def test_what_children_leave_is_delivered_by_their_task(environment, store):
+    """Its start before it goes on to work, its end before it ends."""
+    with running_task(environment, count=2) as step:
+        assert names(store) == []
+        assert step() == "deliver"
+        assert names(store) == ["t-START-0"]
+        step()
+        assert names(store) == ["t-START-0", "t-COMPLETE-0"]
+        step()
+        assert names(store) == ["t-START-0", "t-COMPLETE-0", "t-START-1"]
+
+
+def test_what_children_left_is_not_lost_when_their_task_is_killed(environment, store):
+    with running_task(environment) as step:
+        step()
+    assert names(store) == ["t-START-0"]
+    settled(environment)
+    assert names(store) == ["t-START-0", "t-COMPLETE-0"]
+
+
+def test_what_children_left_waits_while_the_store_is_down(environment, store):
+    down = {
+        **environment,
+        "AIRFLOW__AIRFLOW_GOV__SQL_ALCHEMY_CONN": "postgresql://nobody@127.0.0.1:9/nothing",
+    }
+    with running_task(down, count=2) as step:
+        for _ in range(3):
+            step()
+    assert names(store) == []
+    settled(environment)
+    assert names(store) == ["t-START-0", "t-COMPLETE-0", "t-START-1", "t-COMPLETE-1"]
+
+
+@pytest.mark.postgres
+def test_a_task_at_work_holds_no_connection(environment, store_url, postgres_database):
+    if store_url.startswith("sqlite"):
+        pytest.skip("there is no server that could count them")
+    url = postgres_database()
+    store = Store(url)
+    store.upgrade()
+    store.dispose()
+    engine = sqlalchemy.create_engine(url)
+    with (
+        running_task({**environment, "AIRFLOW__AIRFLOW_GOV__SQL_ALCHEMY_CONN": url}) as step,
+        engine.connect() as connection,
+    ):
+        step()
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        deadline = time.monotonic() + 30
+        # The server notices in a moment.
+        while connection.exec_driver_sql(others).scalar_one() > 1:
+            assert time.monotonic() < deadline
+            connection.rollback()
+            time.sleep(0.05)
+    engine.dispose()
+    assert names(store) == ["t-START-0"]
+    store.dispose()
+
+
+def test_a_child_that_stays_delivers_by_itself(environment, store):
+    """One that was made while others were to leave their events, and by no means ended."""
+    code = (
+        "import os, time\n"
+        "from support import emitting_worker as worker\n"
+        "from airflow_gov.lineage import transport\n"
+        "with transport.installation.leaving():\n"
+        "    child = os.fork()\n"
+        "    if child == 0:\n"
+        "        transport._LEFT_FOR = 0\n"
+        "        worker.emit('stays', 1)\n"
+        "        os._exit(0)\n"
+        "    worker.emit('parent', 1)\n"
+        "os.waitpid(child, 0)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
+    assert sorted(names(store)) == ["parent-0", "stays-0"]

@@ -19,11 +19,11 @@ from typing import IO, Any
 TRANSPORT = {"type": "airflow_gov.lineage.transport.GovernanceTransport"}
 
 
-def event(name: str, number: int) -> Any:
+def event(name: str, number: int, state: str = "COMPLETE") -> Any:
     from openlineage.client.event_v2 import Job, OutputDataset, Run, RunEvent, RunState
 
     return RunEvent(
-        eventType=RunState.COMPLETE,
+        eventType=RunState[state],
         eventTime=f"2026-01-31T12:00:00.{number:06}Z",
         run=Run(runId=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name}-{number}"))),
         job=Job(namespace="default", name=f"{name}-{number}"),
@@ -56,14 +56,39 @@ def fork(name: str, count: int) -> None:
     """Emit each event in a child of its own, with a client of its own."""
     prepare()
     for number in range(count):
-        child = os.fork()
-        if child == 0:
-            try:
-                client().emit(event(name, number))
-            finally:
-                os._exit(0)
-        os.waitpid(child, 0)
+        _emit_in_child(event(name, number))
         print(number, flush=True)
+
+
+def _emit_in_child(told: Any) -> None:
+    child = os.fork()
+    if child == 0:
+        try:
+            client().emit(told)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+
+def task(name: str, count: int) -> None:
+    """So many tasks, each with a child for its start and one for its end, which are left to this process.
+
+    Says what it is going to do next, and does it when a line comes in.
+    """
+    from airflow_gov.lineage import delivering, transport
+
+    # On a busy machine an event may take longer than a task waits for it.
+    delivering.TIME_LIMIT = transport.TIME_LIMIT = 60.0
+    installation = transport.installation
+    installation.prepare()
+    for number in range(count):
+        for state in ("START", "COMPLETE"):
+            with installation.leaving():
+                _emit_in_child(event(f"{name}-{state}", number, state))
+            print("deliver", flush=True)
+            sys.stdin.readline()
+            installation.deliver_left()
+            print("delivered", flush=True)
 
 
 def killed(name: str, count: int) -> None:
@@ -103,4 +128,4 @@ def _sender(name: str, send: Callable[[str, int], None]) -> tuple[int, IO[str], 
 
 
 if __name__ == "__main__":
-    {"emit": emit, "fork": fork, "killed": killed}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
+    {"emit": emit, "fork": fork, "killed": killed, "task": task}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
