@@ -40,6 +40,26 @@ def stewards(team: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_current(_with_role(team, _STEWARD))))
 
 
+def members_path(team: Any) -> tuple[str, ...]:
+    """Where the list of members stands from the document's root.
+
+    :param team: `team` as written.
+    """
+    return ("team", "members") if isinstance(team, Mapping) else ("team",)
+
+
+def owner_place(team: Any) -> int | None:
+    """Which member is the owner, counted from 0; None where nobody is.
+
+    :param team: `team` as written.
+    """
+    members = team.get("members") if isinstance(team, Mapping) else team
+    for (place,), member in mappings(members, ()):
+        if _role(member) in _OWNER and next(_current([member]), None) is not None:
+            return int(place)
+    return None
+
+
 def _with_role(team: Any, roles: frozenset[str]) -> list[Mapping[str, Any]]:
     members = team.get("members") if isinstance(team, Mapping) else team
     return [member for _, member in mappings(members, ()) if _role(member) in roles]
