@@ -76,6 +76,8 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     # With the write-ahead log a killed process loses nothing; a power cut may lose the last commits.
     connection.execute("PRAGMA synchronous = NORMAL")
+    # KiB of pages kept in memory where they are used: the indexes of lineage take more than SQLite's 2 MiB.
+    connection.execute("PRAGMA cache_size = -32768")
 
 
 def _begin_sqlite(connection: Connection) -> None:

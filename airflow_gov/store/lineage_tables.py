@@ -194,7 +194,6 @@ touch = Table(
     Column("files", BigInteger),
     Column("facets", PlainJson, nullable=False),
     Index(None, "dataset_id", "output", "at"),
-    Index(None, "job_id", "at"),
 )
 
 #: What a job reads and writes: the arrows of the drawing.

@@ -246,7 +246,6 @@ def _make_jobs_and_runs() -> None:
     op.create_index(
         op.f("ix_gov_lineage_touch_dataset_id_output_at"), "gov_lineage_touch", ["dataset_id", "output", "at"]
     )
-    op.create_index(op.f("ix_gov_lineage_touch_job_id_at"), "gov_lineage_touch", ["job_id", "at"])
 
 
 def _make_datasets() -> None:
