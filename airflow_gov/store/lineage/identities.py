@@ -59,6 +59,13 @@ class Identities:
             (at, each) for at, each in told if each.formerly or mention(each) not in self._known.mentions
         ]
         self._names.load({name for _, each in facts for name in (each.named, *each.aliases)})
+        self._names.make(
+            {
+                each.named: at
+                for at, each in reversed(facts)
+                if not (each.aliases or each.formerly or each.governed or self._names.entries[each.named])
+            }
+        )
         for at, each in facts:
             self._unite(at, each)
         for at, each in facts:

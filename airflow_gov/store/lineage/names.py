@@ -9,10 +9,11 @@ from sqlalchemy import delete, insert, select, update
 
 from airflow_gov.model.lineage import Named
 from airflow_gov.store.lineage.asking import Listed
+from airflow_gov.store.lineage.bulk import put
 from airflow_gov.store.lineage_tables import NAME_HOLDS, dataset, dataset_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, Select
@@ -94,6 +95,35 @@ class DatasetNames:
         self._connection.execute(insert(dataset_name), row)
         self.entries[named] = sorted([*self.entries[named], (until, kind, home)])
 
+    def make(self, told: Mapping[Named, datetime]) -> None:
+        """Make datasets of names that mean nothing yet.
+
+        :param told: when each was heard of first.
+        """
+        if not told:
+            return
+        self.need_to_be_alone()
+        names = sorted(told)
+        plain = {"governed": None, "zone": None, "facets": {}, "stamps": {}}
+        put(
+            self._connection,
+            dataset,
+            [
+                {**name._asdict(), **plain, "first_seen": told[name], "last_seen": told[name]}
+                for name in names
+            ],
+        )
+        dialect = self._connection.dialect.name
+        found = self._connection.execute(_called(dialect), _NAMES.given(dialect, names)).all()
+        kept = [{"namespace": row.namespace, "name": row.name, "until": NAME_HOLDS} for row in found]
+        rows = [
+            {**each, "kind": OWN, "dataset_id": row.dataset_id} for each, row in zip(kept, found, strict=True)
+        ]
+        put(self._connection, dataset_name, rows)
+        for row in found:
+            self.entries[Named(row.namespace, row.name)] = [(NAME_HOLDS, OWN, row.dataset_id)]
+            self.governed[row.dataset_id] = None
+
     def drop(self, named: Named, until: datetime) -> None:
         """Let a name mean nothing until a moment."""
         if any(each[0] == until for each in self.entries[named]):
@@ -132,6 +162,14 @@ def _meant(dialect: str) -> Select[Any]:
         .join(dataset, dataset.c.dataset_id == dataset_name.c.dataset_id)
         .order_by(dataset_name.c.until)
     )
+
+
+@cache
+def _called(dialect: str) -> Select[Any]:
+    wanted = _NAMES.table(dialect)
+    same = (dataset.c.namespace == wanted.c.wanted_namespace) & (dataset.c.name == wanted.c.wanted_name)
+    query = select(dataset.c.dataset_id, dataset.c.namespace, dataset.c.name)
+    return query.select_from(wanted).join(dataset, same)
 
 
 def _is(named: Named) -> Any:
