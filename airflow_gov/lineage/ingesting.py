@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: How many callers may wait to be written, and how many events are written at once.
 _MOST_WAITING, _MOST_EVENTS = 256, 2_000
+#: Seconds in which another caller has to come, for whoever leads to wait for more. Who is alone never waits.
+_PATIENCE = 0.004
 
 #: Errors that are not about an event: the store, or how it is configured, has to be mended first.
 _NOT_ABOUT_EVENTS = (
@@ -120,6 +122,9 @@ class Intake:
         self._own_namespace = own_namespace
         self._clock = clock
         self._lock = threading.Lock()
+        self._enough = threading.Condition(self._lock)
+        #: How many callers there were at once of late.
+        self._expected = 1
         self._waiting: list[_Entry] = []
         self._led = False
 
@@ -153,13 +158,14 @@ class Intake:
 
     def _read(self, entry: _Entry, index: int, given: Any, token: TokenRecord | None) -> None:
         try:
-            if isinstance(given, bytes):
-                event = replace(parse_event(parse_text(given)), text=given)
-            else:
-                event = parse_event(given)
+            event = parse_event(parse_text(given) if isinstance(given, bytes) else given)
             check_permitted(event, origin=entry.origin, own_namespace=self._own_namespace, token=token)
             check_time(event, origin=entry.origin, now=entry.at)
             projection = project(event, origin=entry.origin, own_namespace=self._own_namespace)
+            if isinstance(given, bytes):
+                # The text is what is kept. Trees that wait beside it are what the garbage collector would
+                # look through again and again, which takes longer than reading them.
+                projection = replace(projection, event=replace(event, body={}, text=given))
         except EventError as error:
             entry.refuse(index, given, error)
         except Exception as error:
@@ -181,6 +187,8 @@ class Intake:
             self._waiting.append(entry)
             if not self._led:
                 self._led = entry.leads = True
+            if len(self._waiting) >= self._expected:
+                self._enough.notify()
         if not entry.leads:
             entry.called.wait()
         if entry.leads:
@@ -189,6 +197,7 @@ class Intake:
     def _lead(self) -> None:
         """Write what waits, this caller's own events first of all; then call the next to lead."""
         with self._lock:
+            self._await_others()
             group = self._next_group()
         try:
             self._write(group)
@@ -197,6 +206,7 @@ class Intake:
                 entry.error = error
         finally:
             with self._lock:
+                self._expected = max(len(group) + len(self._waiting), self._expected // 2)
                 following = self._waiting[0] if self._waiting else None
                 self._led = following is not None
                 if following is not None:
@@ -204,6 +214,13 @@ class Intake:
                     following.called.set()
             for entry in group:
                 entry.called.set()
+
+    def _await_others(self) -> None:
+        """Wait for as many callers as there were of late, as long as they keep coming."""
+        before = 0
+        while before < len(self._waiting) < self._expected:
+            before = len(self._waiting)
+            self._enough.wait(_PATIENCE)
 
     def _next_group(self) -> list[_Entry]:
         group, count = [self._waiting.pop(0)], 0
@@ -261,7 +278,7 @@ class Intake:
             return
         log.warning("The governance store refused an event of OpenLineage", exc_info=error)
         for index, projection in entry.projections:
-            entry.refuse(index, projection.event.body, _unexpected(error))
+            entry.refuse(index, projection.event.text or projection.event.body, _unexpected(error))
         entry.projections = []
         store.lineage.bury(entry.letters)
 

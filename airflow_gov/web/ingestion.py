@@ -33,6 +33,8 @@ T = TypeVar("T")
 #: Requests that are worked on at once, those that may wait for it, and what all may hold in memory, in bytes.
 #: Airflow's own routes have threads of their own.
 _THREADS, _MOST_WAITING, _MOST_BYTES = 32, 500, 250_000_000
+#: Bytes of a body that is read whoever sends it.
+_SMALL = 64 * 1024
 #: Parts that a gzip body may be put together of.
 _MOST_PARTS = 100
 #: Seconds after which a client that was turned away may try again.
@@ -105,14 +107,13 @@ class _Desk:
         body: list[bytes] = []
         size = 0
         try:
-            token = await self._work(lambda: self._authenticated(request))
-            read = _unzipped if _is_compressed(request) else bytes
+            token = None if _is_small(request) else await self._work(lambda: self._admitted(request))
             async for chunk in request.stream():
                 body.append(chunk)
                 size += len(chunk)
                 self._bytes += len(chunk)
                 self._check_room(size)
-            return await self._work(lambda: take(self._intake, token, read(b"".join(body))))
+            return await self._work(lambda: self._taken(request, token, b"".join(body), take))
         except EventError as error:
             return _refused(error.problem, error.path, 422)
         except GovernanceError as error:
@@ -126,6 +127,22 @@ class _Desk:
         if self._limiter.statistics().tasks_waiting >= _MOST_WAITING:
             raise HTTPException(503, "Too many senders at once: try again.", _RETRY_AFTER)
         return await anyio.to_thread.run_sync(act, limiter=self._limiter)
+
+    def _admitted(self, request: Request) -> TokenRecord:
+        """Who comes, with something that can be read."""
+        token = self._authenticated(request)
+        _is_compressed(request)
+        return token
+
+    def _taken(
+        self,
+        request: Request,
+        token: TokenRecord | None,
+        body: bytes,
+        take: Callable[[Intake, TokenRecord, bytes], Response],
+    ) -> Response:
+        token = token or self._authenticated(request)
+        return take(self._intake, token, _unzipped(body) if _is_compressed(request) else body)
 
     def _authenticated(self, request: Request) -> TokenRecord:
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
@@ -152,6 +169,15 @@ class _Desk:
             raise _too_large()
         if self._bytes > _MOST_BYTES:
             raise HTTPException(503, "Too much is sent at once: try again.", _RETRY_AFTER)
+
+
+def _is_small(request: Request) -> bool:
+    """Whether the body is so short that it may be read before it is known who sends it.
+
+    Then both are done in one go: to go to another thread and back takes longer than the question.
+    """
+    length = request.headers.get("content-length", "")
+    return length.isdecimal() and int(length) <= _SMALL
 
 
 def _is_compressed(request: Request) -> bool:
