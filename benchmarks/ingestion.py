@@ -8,6 +8,7 @@ into one plain table, which is the least that anybody could do. On PostgreSQL tw
 workers of an API server would; they and the server share the machine.
 
     python benchmarks/ingestion.py [--events 1000000] [--store sqlite|postgresql] [--steps 1000,10000,…]
+    python benchmarks/ingestion.py --http [--events 5000] [--store …]   # see ingestion_http.py
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import sqlalchemy
 from airflow_gov.lineage.ingesting import Intake
 from airflow_gov.model.lineage import Origin
 from airflow_gov.store import Store
+from ingestion_http import CLIENTS, measure_http
 
 JOBS = 1000
 BATCH = 100
@@ -227,6 +229,10 @@ def _plain_rate(url: str, count: int = 5000) -> float:
     return count / spent
 
 
+def _of_client(client: int, count: int) -> list[bytes]:
+    return list(islice(events(client, CLIENTS), count))
+
+
 @contextmanager
 def database(kind: str) -> Iterator[str]:
     """A new database, as the URL of its store."""
@@ -252,10 +258,16 @@ def main() -> None:
     parser.add_argument("--store", choices=("sqlite", "postgresql"), action="append")
     parser.add_argument("--steps", default="1000,10000,100000,300000")
     parser.add_argument("--processes", type=int, default=0, help="that write; else one on SQLite, two beside")
+    parser.add_argument("--http", action="store_true", help="ten clients over HTTP")
     options = parser.parse_args()
     for kind in options.store or ("sqlite", "postgresql"):
         with database(kind) as url:
             print(kind)
+            if options.http:
+                measure_http(
+                    url, lambda part, count: list(islice(events(part, 10), count)), options.events, BATCH
+                )
+                continue
             processes = options.processes or (1 if kind == "sqlite" else 2)
             measure(url, options.events, [int(each) for each in options.steps.split(",")], processes)
 
