@@ -15,7 +15,8 @@ from airflow_gov.store.catalogue_reads import last_reads
 from airflow_gov.store.catalogue_search import Search, Start, after_outside
 from airflow_gov.store.catalogue_tables import catalogue as table
 from airflow_gov.store.catalogue_tables import catalogue_text
-from airflow_gov.store.lineage.viewing import View, among
+from airflow_gov.store.lineage.asking import among
+from airflow_gov.store.lineage.viewing import View
 
 if TYPE_CHECKING:
     import builtins

@@ -13,7 +13,7 @@ from airflow_gov.model.uses import Reader, Usage
 from airflow_gov.model.zones import QUARANTINE_SUFFIX
 from airflow_gov.store.catalogue_tables import catalogue_reader as reader
 from airflow_gov.store.catalogue_tables import catalogue_use as use
-from airflow_gov.store.lineage.viewing import among
+from airflow_gov.store.lineage.asking import among
 from airflow_gov.store.statements import insert
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ class DatasetNames:
             return
         self.need_to_be_alone()
         names = sorted(told)
-        plain = {"governed": None, "zone": None, "facets": {}, "stamps": {}}
+        plain: dict[str, Any] = {"governed": None, "zone": None, "facets": {}, "stamps": {}}
         put(
             self._connection,
             dataset,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
 
-from airflow_gov.model.graph import Dataset, Degree, Detail, Job, Link
+from airflow_gov.model.graph import TELLING_OF_OTHERS, Dataset, Degree, Detail, Job, Link
 from airflow_gov.model.lineage import ALL_ROWS, Named, TagFacts
 from airflow_gov.store.lineage.viewing import View
 from airflow_gov.store.lineage_tables import dataset, dataset_name, job, job_dataset, tag
