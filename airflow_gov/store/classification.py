@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, select
+from sqlalchemy import Connection, RowMapping, Select, delete, func, or_, select
 
 from airflow_gov.model.classification import Agreement, Classification, Evidence, Overlooked, Proposal
 from airflow_gov.model.serde import from_plain, to_plain
 from airflow_gov.model.zones import DatasetName
+from airflow_gov.store.catalogue_tables import catalogue
 from airflow_gov.store.classification_tables import classification as table
 from airflow_gov.store.classification_tables import proposal
 from airflow_gov.store.statements import children
@@ -84,6 +85,16 @@ class Classifications:
         found = self._list(query.order_by(table.c.dataset))
         wanted = None if datasets is None else set(datasets)
         return [each for each in found if wanted is None or each.dataset in wanted]
+
+    def personal_datasets(self) -> builtins.list[DatasetName]:
+        """Datasets whose contract in use classifies a column, and those of which nobody can tell."""
+        query = (
+            select(catalogue.c.dataset)
+            .where(or_(catalogue.c.personal, catalogue.c.contract_hash.is_(None)))
+            .order_by(catalogue.c.dataset)
+        )
+        with self._database.read() as connection:
+            return [DatasetName.parse(row.dataset) for row in connection.execute(query)]
 
     def _list(self, query: Select[Any]) -> builtins.list[Classification]:
         with self._database.read() as connection:
