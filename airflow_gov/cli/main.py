@@ -35,6 +35,7 @@ class Command:
 
 COMMANDS: Mapping[str, Command] = {
     "audit": Command("airflow_gov.cli.audit", "Whether the lake is as it should be, and what was found."),
+    "catalog": Command("airflow_gov.cli.catalog", "What data there is, who reads it, what is lacking."),
     "contracts": Command("airflow_gov.cli.contracts", "Check data contracts (ODCS files)."),
     "datasets": Command("airflow_gov.cli.datasets", "Datasets, their versions, rollback and maintenance."),
     "db": Command("airflow_gov.cli.db", "The governance store's schema."),
@@ -56,6 +57,7 @@ Examples:
   airflow-gov demo                                 see it work, on real data
   airflow-gov zones                                what each zone holds
   airflow-gov datasets list --zone gold            what consumers read
+  airflow-gov catalog search delay                 find data by what people call it
   airflow-gov executions list --status failed      what went wrong
   airflow-gov executions show EXECUTION --json     one record, for machines
   airflow-gov gates list                           what waits for a steward
