@@ -1,0 +1,55 @@
+"""Which worker of pytest-xdist gets which files, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xdist.scheduler.loadfile import LoadFileScheduling
+
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController
+
+#: Files that look at the same thing, which takes long to make and which each worker would make anew.
+TOGETHER = {
+    "the demo": ("system/test_demo.py", "system/test_example_dags.py", "system/test_read_outside.py",
+                 "system/test_serve.py"),
+    "Airflow in a browser": ("browser/",),
+}  # fmt: skip
+#: What takes longest, longest first: begun last, it would keep one worker busy and the other idle.
+LONGEST = (
+    "the demo",
+    "Airflow in a browser",
+    "tests/contract/test_lake_processes.py",
+    "tests/system/test_loads.py",
+    "tests/system/test_operators.py",
+    "tests/system/test_lineage_transport.py",
+    "tests/system/test_record_statuses.py",
+    "tests/system/test_lineage_told.py",
+    "tests/contract/test_store_processes.py",
+    "tests/unit/cli/test_main.py",
+    "tests/unit/lake/test_growth.py",
+    "tests/unit/lake/test_sequences.py",
+    "tests/system/test_verdicts_told.py",
+    "tests/unit/transform/files/test_csv.py",
+)
+
+
+class LongestFirst(LoadFileScheduling):
+    """The tests of a file, or of files that belong together, are one worker's; the longest come first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return next(
+            (
+                name
+                for name, beginnings in TOGETHER.items()
+                if file.removeprefix("tests/").startswith(beginnings)
+            ),
+            file,
+        )
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        longest = next((name for name in LONGEST if name in self.workqueue), None)
+        if longest is not None:
+            self.workqueue.move_to_end(longest, last=False)
+        super()._assign_work_unit(node)
