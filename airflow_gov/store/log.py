@@ -135,7 +135,7 @@ class Log:
         )
         chained = {"sequence": sequence, "previous_hash": previous_hash, "hash": hashed}
         connection.execute(_insert(connection.dialect.name), {**values, **chained})
-        return replace(entry, **chained)
+        return replace(entry, sequence=sequence, previous_hash=previous_hash, hash=hashed)
 
 
 @cache

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from airflow_gov.model.log import LogFault, LogVerification
 from airflow_gov.model.log_chain import NO_HASH, entry_hash
 from airflow_gov.store.log_faults import Stored, find_fault, rewritten, truncated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from airflow_gov.model.log import Anchor
     from airflow_gov.store.database import Database
+
+#: An entry as it is read: the parameters of the hash, then the hash.
+Entry = Sequence[Any]
 
 #: Entries that are read at a time.
 _STEP = 2_000
@@ -128,7 +132,7 @@ class _Check:
             fault=self._fault,
         )
 
-    def _take(self, rows: Sequence[Row[Any]]) -> Row[Any] | None:
+    def _take(self, rows: Sequence[Entry]) -> Entry | None:
         """Check some entries; gives the first that is not what comes next."""
         last, last_hash, hash_of = self._last, self._last_hash, self._hash_of
         anchor = self._anchors[-1].sequence if self._anchors else None
@@ -149,7 +153,7 @@ class _Check:
             self._last, self._last_hash = last, last_hash
         return None
 
-    def _meet_anchors(self, row: Row[Any]) -> None:
+    def _meet_anchors(self, row: Entry) -> None:
         """Compare an entry with the anchors that hold it."""
         sequence = row[_SEQUENCE]
         while self._anchors and self._anchors[-1].sequence == sequence:
@@ -160,7 +164,7 @@ class _Check:
             self._agreed += 1
         self._anchored = sequence
 
-    def _told(self, wrong: Row[Any]) -> LogFault:
+    def _told(self, wrong: Entry) -> LogFault:
         highest = self._connection.execute(text("SELECT max(sequence) FROM gov_log")).scalar()
         return find_fault(
             self._stored(wrong),
@@ -191,19 +195,19 @@ class _Check:
         query = f"{_ENTRIES[self._dialect]} {where} ORDER BY log.sequence"
         return connection.execute(text(query), {"first": self._first, **values}, execution_options=options)
 
-    def _stored(self, row: Row[Any]) -> Stored:
+    def _stored(self, row: Entry) -> Stored:
         stored = Stored(*row)
         return stored._replace(at=_moment(stored.at)) if self._dialect == "sqlite" else stored
 
 
-def _hash(row: Row[Any]) -> str | None:
+def _hash(row: Entry) -> str | None:
     try:
         return entry_hash(*row[:_HASH])
     except (TypeError, UnicodeError):  # somebody put something else in the place of a text
         return None
 
 
-def _hash_on_sqlite(row: Row[Any]) -> str | None:
+def _hash_on_sqlite(row: Entry) -> str | None:
     sequence, at, *rest = row
     try:
         return entry_hash(sequence, _moment(at), *rest[:-1])

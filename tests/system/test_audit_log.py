@@ -22,7 +22,7 @@ def test_every_act_of_a_run_is_told_and_anchored(home, run):
     home.contract(
         table("preprocessed.people", id=identity, email=RESTRICTED), table("clean.people", id=identity)
     )
-    published(home, "preprocessed.people", [{"id": 1, "email": "ada@example.com"}])
+    published(home, "preprocessed.people", [{"id": 1, "email": "patient@example.com"}])
     with DAG("people", schedule=None) as dag:
         load = CleanOperator(
             task_id="load",
@@ -49,7 +49,7 @@ def test_every_act_of_a_run_is_told_and_anchored(home, run):
     }
     (read,) = home.governance.store.log.list(action="read.restricted")
     assert (read.details["columns"], read.details["os_user"]) == (["email"], os_user())
-    assert "ada@example.com" not in str(home.governance.store.log.list())
+    assert "patient@example.com" not in str(home.governance.store.log.list())
 
     checked = verify_log(home.governance)
     (maintained,) = home.governance.store.log.list(action="maintenance")

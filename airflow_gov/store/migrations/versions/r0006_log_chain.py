@@ -90,7 +90,7 @@ def _chain(connection: sa.Connection) -> tuple[int, str]:
 def _told(dialect: str, last: int, last_hash: str) -> dict[str, Any]:
     """The entry that says which entries are older than their chain."""
     now = moment_text(datetime.now(UTC))
-    entry = {
+    entry: dict[str, Any] = {
         "sequence": last + 1,
         "at": now,
         "action": "log.chained",
