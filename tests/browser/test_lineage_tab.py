@@ -245,8 +245,34 @@ def test_a_past_run_is_looked_at_and_two_are_compared(tab: LineageTab) -> None:
     expect(tab.card("gold.revenue_by_day")).to_have_attribute("data-change", "changed")
     expect(frame.locator(".edge[data-change=added]").first).to_be_attached()
     tab.picture("lineage-compare")
+    for theme in ("light", "dark"):
+        tab.page.evaluate("theme => { document.documentElement.className = theme }", theme)
+        tab.inner.wait_for_function("theme => document.documentElement.className === theme", arg=theme)
+        for change in ("added", "removed", "changed"):
+            assert contrast(tab, f".edge[data-change={change}] path", "stroke") >= 3, (theme, change)
     frame.get_by_role("button", name="Stop comparing").click()
     expect(frame.locator("[data-change]")).to_have_count(0)
+
+
+def contrast(tab: LineageTab, selector: str, colour: str) -> float:
+    """Between something and the page's ground, by WCAG 2.2."""
+    found = tab.inner.evaluate(
+        """([selector, colour]) => {
+          const pixel = document.createElement("canvas").getContext("2d");
+          const light = (text) => {
+            pixel.fillStyle = text;
+            pixel.fillRect(0, 0, 1, 1);
+            const parts = [...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255);
+            const [r, g, b] = parts.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+          };
+          const ground = light(getComputedStyle(document.querySelector(".app")).backgroundColor);
+          const own = light(getComputedStyle(document.querySelector(selector))[colour]);
+          return Math.max(own, ground) / Math.min(own, ground);
+        }""",
+        [selector, colour],
+    )
+    return float(found)
 
 
 def test_whatever_is_looked_for_is_found(tab: LineageTab) -> None:

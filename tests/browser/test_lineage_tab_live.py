@@ -124,10 +124,27 @@ def test_traced_columns_of_a_wide_table_are_the_first_with_an_edge_each(
     expect(tab.card("wide").locator(".column[data-traced]")).to_have_count(len(TRACED))
     ends = "[...document.querySelectorAll('.column-edge > path')].map(e => e.getPointAtLength(1e9).y)"
     assert len(set(tab.evaluate(ends))) == len(TRACED), "edges end at the rows they lead to"
+    expect(tab.card("one").locator(".footer")).to_have_text("1–1 of 1")
     tab.picture("lineage-wide")
     frame.get_by_role("button", name="Next columns").click()
     expect(rows).to_have_text(WIDE[3:13])
     expect(tab.card("wide").locator(".footer")).to_contain_text("11–20 of 120 · 7 traced")
+
+
+def test_a_card_is_in_sight_beside_its_details(tab: LineageTab) -> None:
+    frame = tab.open(mode="graph")
+    card = tab.card("gold.revenue_by_day")
+    edge = frame.locator(".canvas").bounding_box()
+    there = card.bounding_box()
+    assert edge
+    assert there["x"] + there["width"] > edge["x"] + edge["width"] - 360, "the details would not hide it"
+    card.locator(".name").click()
+    details = frame.get_by_role("complementary")
+    expect(details).to_be_visible()
+    tab.page.wait_for_timeout(300)
+    there, panel = card.bounding_box(), details.bounding_box()
+    assert panel
+    assert there["x"] + there["width"] <= panel["x"]
 
 
 def test_details_of_a_job_are_those_of_the_past_that_is_looked_at(tab: LineageTab, store: Store) -> None:

@@ -18,7 +18,7 @@ import { firstCard, useNodes } from "./nodes";
 import type { Scene } from "./scene";
 import { tellScreen } from "./screen";
 import { useCanvasKeys } from "./useCanvasKeys";
-import { kept, MAX_ZOOM, MIN_ZOOM, opening, visible, type Size } from "./viewport";
+import { kept, MAX_ZOOM, MIN_ZOOM, opening, revealing, visible, type Size } from "./viewport";
 
 const TYPES: NodeTypes = { card: Card };
 /** From here on a small map helps, and cards off the screen are left out. */
@@ -65,6 +65,7 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
     return opening(layout.bounds, centre, size);
   }, []);
   usePlaceKept(scene, size, focus);
+  useSelectedShown(scene, size);
   useScreenTold(size);
   const hasMap = nodes.length > MANY.map;
   const keys = useCanvasKeys(scene, size, hasMap ? MAP.height : 0);
@@ -121,6 +122,20 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
       <LaneHeaders lanes={layout.lanes} size={size} />
     </>
   );
+}
+
+/** The card whose details are shown stays in sight when they take a part of the drawing's place. */
+function useSelectedShown({ layout }: Scene, size: Size): void {
+  const { view } = useView();
+  const flow = useReactFlow();
+  const before = useRef(size.width);
+  useEffect(() => {
+    const isNarrower = size.width < before.current;
+    before.current = size.width;
+    const box = layout.boxes.get(view.selected ?? "");
+    const next = isNarrower && box ? revealing(flow.getViewport(), box, size) : null;
+    if (next) void flow.setViewport(next);
+  }, [size.width]);
 }
 
 function zoneClass({ data: { node } }: CardNode): string {

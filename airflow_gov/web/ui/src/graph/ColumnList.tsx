@@ -68,7 +68,9 @@ function Footer({ dataset, columns, controls, upstream }: Omit<Props, "traced">)
   const range = rangeOf(columns);
   return (
     <div className="footer">
-      <span title={range}>{upstream ? `${upstream.drawn} of ${upstream.all} upstream drawn` : range}</span>
+      <span title={range}>
+        {upstream?.all ? `${upstream.drawn} of ${upstream.all} upstream drawn` : range}
+      </span>
       {(columns.page > 0 || columns.next) && (
         <span className="turn">
           <Button
