@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -75,7 +76,7 @@ class ZoneAuditOperator(TellsLineage, BaseOperator):
         self.wait_seconds = wait_seconds
         self.notify = notify
         self._audited: AuditRun | None = None
-        self._told_at = 0.0
+        self._said_at = 0.0
 
     @property
     def intention(self) -> str:
@@ -104,6 +105,7 @@ class ZoneAuditOperator(TellsLineage, BaseOperator):
         checks = None if self.checks is None else _listed(self.checks)
         fail_on = _severity(self.fail_on)
         actor = recording.execution.actor
+        self._said_at = time.monotonic()
         report = run_audit(
             governance,
             AuditRequest(
@@ -128,11 +130,9 @@ class ZoneAuditOperator(TellsLineage, BaseOperator):
         return outcome.plain()
 
     def _progress(self, progress: Progress) -> None:
-        import time
-
         now = time.monotonic()
-        if progress.done < progress.total and now - self._told_at > _SECONDS_BETWEEN_LINES:
-            self._told_at = now
+        if progress.done < progress.total and now - self._said_at > _SECONDS_BETWEEN_LINES:
+            self._said_at = now
             self.log.info("%s of %s: %s", f"{progress.done:,}", f"{progress.total:,}", progress.at)
 
     def _notify(self, context: Context, outcome: Outcome) -> None:

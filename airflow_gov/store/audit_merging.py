@@ -77,10 +77,7 @@ def merge(
     fixed = step.fix()
     step.stand(checks, zones)
     return Merged(
-        looked=_scalar(
-            connection,
-            select(func.count()).where(look.c.audit_id == audit_id, look.c.check_id != CHECK_FAILED),
-        ),
+        looked=_scalar(connection, _looks(audit_id)),
         new=new,
         reopened=reopened,
         fixed=fixed,
@@ -218,6 +215,12 @@ class _Step:
             or_(finding.c.zone.is_(None), of_zones),
         )
         self._connection.execute(update(finding).where(*which).values(last_seen_at=self._now))
+
+
+def _looks(audit_id: str) -> Any:
+    """How many there were: of the whole lake one, however many zones it has."""
+    looked_at = or_(look.c.scope == "", look.c.scope.contains("."))
+    return select(func.count()).where(look.c.audit_id == audit_id, look.c.check_id != CHECK_FAILED, looked_at)
 
 
 def _by_severity(connection: Connection) -> dict[str, int]:
