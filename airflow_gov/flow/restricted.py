@@ -45,12 +45,24 @@ def restricted_reads(governance: Governance, execution: Execution) -> tuple[Rest
     """
     reads = []
     for data in execution.data:
-        if data.role is Role.SOURCE and data.dataset is not None and data.columns:
-            dataset = DatasetName.parse(data.dataset)
-            columns = _restricted(governance, dataset, [column.name for column in data.columns])
-            if columns:
-                reads.append(RestrictedRead(dataset, columns, data))
+        dataset = _read(data)
+        if dataset is None:
+            continue
+        columns = _restricted(governance, dataset, [column.name for column in data.columns])
+        if columns:
+            reads.append(RestrictedRead(dataset, columns, data))
     return tuple(reads)
+
+
+def _read(data: DataRef) -> DatasetName | None:
+    """The dataset whose rows were read."""
+    if data.role is not Role.SOURCE or data.dataset is None or not data.columns:
+        return None
+    try:
+        return DatasetName.parse(data.dataset)
+    except GovernanceError as error:  # a spooled record may say anything, and must not stay in the way
+        log.warning("What was read of %r cannot be told: %s", data.dataset, error)
+        return None
 
 
 def _restricted(governance: Governance, dataset: DatasetName, read: Collection[str]) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ class Log:
             return self._append(connection, entry, values)
 
     def append_once(self, entry: LogEntry) -> LogEntry | None:
-        """Add an entry unless there is one of the same act in the same execution.
+        """Add an entry of an execution unless there is one of the same act in it.
 
         :returns: the entry as :meth:`append` does; None when it was there.
         """

@@ -142,8 +142,9 @@ def test_a_read_of_restricted_columns_is_told_and_by_whom(gates):
         DataRef(Role.SOURCE, str(FLIGHTS), 11, 2),  # a sensor found it
         DataRef(Role.TARGET, str(FLIGHTS), 11, 2, columns=COLUMNS, rows=8),
         DataRef(Role.SOURCE, "clean.unknown", 11, 2, columns=COLUMNS, rows=8),
+        DataRef(Role.SOURCE, "no such zone", 11, 2, columns=COLUMNS, rows=8),
     ],
-    ids=["other columns", "found only", "written", "without a contract"],
+    ids=["other columns", "found only", "written", "without a contract", "no dataset"],
 )
 def test_what_reads_nothing_restricted_is_not_told(gates, data):
     record_end(gates.governance, reading(data))
