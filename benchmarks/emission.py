@@ -11,9 +11,6 @@ base of ours. Of what we add two figures count: until the task's end is known, f
 for it waits longer (telling the start, and taking down what the end will tell); and in all, for the end is
 told when Airflow knows of it already, and takes the worker's slot. Beside them the processors' time, which
 is what it costs where other tasks run.
-
-These tasks are short: what was told of their start is delivered with their end. A task that runs for longer
-than a second has its start delivered by a process beside it, which costs as much again in processors' time.
 """
 
 from __future__ import annotations
