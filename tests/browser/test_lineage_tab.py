@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from airflow_gov.model.lineage import ColumnFacts, DatasetFacts, Named, Origin, Projection, Touch
 from airflow_gov.store import Store
 from support import lineage_airflow, lineage_graphs
+from support.graphml import graphml_problems
 from support.lineage_tab import LineageTab
 
 from .conftest import AirflowServer, _environ
@@ -366,6 +367,12 @@ def test_it_is_saved_as_pictures_and_texts(tab: LineageTab) -> None:
     name, content = saved("OpenLineage")
     assert name.endswith(".jsonl")
     assert {"run", "job"} <= set(json.loads(content.splitlines()[0]))
+    frame.get_by_label("With all columns").check()
+    name, content = saved("Mermaid")
+    assert (name, b'["revenue"]' in content) == ("lineage-gold_shop.mmd", True)
+    name, content = saved("GraphML")
+    assert graphml_problems(content.decode()) == []
+    assert b">derives<" in content
 
 
 def test_in_a_narrow_frame_it_is_a_table_that_needs_no_scrolling_sideways(tab: LineageTab) -> None:
