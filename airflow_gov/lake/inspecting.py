@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
-from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.exceptions import NoSuchTableError, ValidationError
 from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import Table
 from sqlalchemy import select
@@ -15,19 +15,20 @@ from sqlalchemy import select
 from airflow_gov.lake.files import file_ref, live_files
 from airflow_gov.lake.summaries import SnapshotFacts, all_facts, main_head
 from airflow_gov.lake.types import type_text
+from airflow_gov.lake.unreachable import unreachable_files
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo
+from airflow_gov.model.loads import FileRef
 from airflow_gov.model.zones import DatasetName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pyiceberg.catalog import Catalog
     from pyiceberg.io import FileIO
     from pyiceberg.table.metadata import TableMetadata
 
     from airflow_gov.lake.catalog import LakeCatalog
-    from airflow_gov.model.loads import FileRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +156,24 @@ class Tables:
                 table = self._table(entry)
             except NoSuchTableError:
                 raise _dropped(entry) from None
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
                 if entry.dataset is not None and not self._is_as_listed(entry):
                     raise _dropped(entry) from None
                 raise _unreadable(entry, error) from error
             return _facts(entry, table)
+
+    def unreachable(
+        self, dataset: DatasetName, *, before: datetime, in_flight: Collection[str] = ()
+    ) -> list[FileRef]:
+        """Files in the folders of a dataset's table that no snapshot and no metadata of it has.
+
+        :param before: files written later are left out: a task may be writing them.
+        :param in_flight: loads whose files are left out whatever their age.
+        :raises GovernanceError: ``DATASET_UNKNOWN``.
+        """
+        with self._catalog.outages_named():
+            found = unreachable_files(lambda: self._catalog.load(dataset), in_flight, before)
+        return [FileRef(file.location, file.size) for file in found]
 
     def _table(self, entry: TableEntry) -> Table:
         catalog = self._catalog.iceberg

@@ -1,7 +1,9 @@
-"""What contracts promise about the age of data."""
+"""What contracts promise about the age of data: how old it may be, and how long it is kept."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.durations import read_duration
@@ -9,12 +11,23 @@ from airflow_gov.model.errors import GovernanceError, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
 
     from airflow_gov.model.contract import Contract
 
 #: ODCS ``slaProperties`` that say how old data may be, the first one found counts.
 SLA_PROPERTIES = ("freshness", "latency")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the rows of a dataset are kept.
+
+    :param kept_for: so long.
+    :param column: from the moment in this column; None: from when they were published.
+    """
+
+    kept_for: timedelta
+    column: str | None = None
 
 
 def agreed_age(contract: Contract) -> timedelta:
@@ -32,6 +45,27 @@ def agreed_age(contract: Contract) -> timedelta:
         f"{contract.path or 'its contract'}: {{property: freshness, value: 1, unit: d}}.",
         dataset=str(contract.dataset),
     )
+
+
+def agreed_retention(contract: Contract) -> Retention | None:
+    """How long the dataset's rows are kept by its contract's ``slaProperties``: ``retention``.
+
+    An ``element`` that names a column says from which moment; see the ODCS, section Service-Level Agreement.
+
+    :raises GovernanceError: ``PARAMETER_INVALID`` when it says something that is no duration.
+    """
+    for entry in contract.sla:
+        if str(entry.get("property", "")).lower() == "retention" and _is_about(entry, contract):
+            return Retention(_agreed(entry, contract), _column(entry, contract))
+    return None
+
+
+def _column(entry: Mapping[str, Any], contract: Contract) -> str | None:
+    for part in str(entry.get("element") or "").split(","):
+        dataset, _, column = part.strip().rpartition(".")
+        if dataset in (str(contract.dataset), contract.dataset.name) and contract.column(column) is not None:
+            return column
+    return None
 
 
 def _agreed(entry: Mapping[str, Any], contract: Contract) -> timedelta:

@@ -1,0 +1,66 @@
+"""Faults planted in a healthy lake, one at a time: each is found by its checks, and by no other."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from airflow_gov.audit.auditing import AuditRequest, run_audit
+from airflow_gov.model.findings import FindingState, FindingsWanted
+from support.faults import FAULTS, Fault
+from support.healthy_lake import HealthyLake
+
+_OPEN = FindingsWanted(states=(FindingState.NEW, FindingState.REOPENED))
+
+
+def audited(lake: HealthyLake, fault: Fault | None = None, *, full: bool = False) -> dict[str, str]:
+    """What is found, by check and what it is about."""
+    lake.clock.move(seconds=1)
+    run_audit(lake.governance, AuditRequest(full=full, settings=fault.settings if fault else {}), actor="ada")
+    return {
+        f"{found.check} {found.subject} {found.part}": found.message
+        for found in lake.governance.store.audits.findings.each(_OPEN)
+    }
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory) -> tuple[Path, Path]:
+    """The home of a healthy lake that was audited once, and a copy of it."""
+    home = tmp_path_factory.mktemp("healthy") / "home"
+    lake = HealthyLake.make(home)
+    assert audited(lake) == {}
+    lake.close()
+    copy = home.with_name("copy")
+    shutil.copytree(home, copy)
+    return home, copy
+
+
+@pytest.fixture
+def lake(healthy):
+    """The healthy lake, where it was made: its metadata names its folder."""
+    home, copy = healthy
+    shutil.rmtree(home)
+    shutil.copytree(copy, home)
+    lake = HealthyLake(home)
+    yield lake
+    lake.close()
+
+
+def test_nothing_is_found_in_a_healthy_lake(lake):
+    assert audited(lake, full=True) == {}
+    lake.run()
+    assert audited(lake) == {}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_each_fault_is_found_by_its_checks_and_by_no_other(lake, fault):
+    fault.plant(lake)
+    found = audited(lake, fault)
+    assert {line.split()[0] for line in found} == fault.found, found
+
+
+def test_there_are_as_many_as_the_readme_says():
+    assert len(FAULTS) >= 60
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS)

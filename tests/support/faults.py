@@ -1,0 +1,627 @@
+"""Faults to plant in a healthy lake, one at a time, and the checks that are to find each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from airflow_gov.flow.anchoring import anchor
+from airflow_gov.flow.sources import SourceSpec
+from airflow_gov.flow.transforming import Transformation, transform
+from airflow_gov.model.execution import Git
+from airflow_gov.model.loads import WriteMode
+from airflow_gov.model.verdicts import Review, Ruling, Waiver
+from airflow_gov.model.zones import DatasetName
+from support import records
+from support.healthy_lake import BY_COUNTRY, STEWARD, HealthyLake
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+CLEAN, GOLD, RAW = "clean.bookings", "gold.bookings_by_country", "raw.bookings"
+EVERY = ("raw.bookings", "preprocessed.bookings", "sensitive.guests", CLEAN, GOLD)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong.
+
+    :param name: what is wrong, for people.
+    :param plant: makes it so.
+    :param found: the checks that find it; no other may.
+    :param settings: of checks.
+    """
+
+    name: str
+    plant: Callable[[HealthyLake], object]
+    found: frozenset[str]
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+FAULTS: list[Fault] = []
+
+
+def fault(
+    name: str, *found: str, settings: Mapping[str, Mapping[str, Any]] | None = None
+) -> Callable[[Callable[[HealthyLake], object]], Callable[[HealthyLake], object]]:
+    """Adds a fault to the table."""
+
+    def add(plant: Callable[[HealthyLake], object]) -> Callable[[HealthyLake], object]:
+        FAULTS.append(Fault(name, plant, frozenset(found), settings or {}))
+        return plant
+
+    return add
+
+
+# --- contracts ------------------------------------------------------------------------------------------
+
+
+def members(*roles: dict[str, str]) -> dict[str, Any]:
+    return {"name": "Bookings", "members": list(roles)}
+
+
+@fault("a contract without an owner", "dataset-without-owner")
+def no_owner(lake: HealthyLake) -> None:
+    lake.promise(CLEAN, team=members({"username": STEWARD, "role": "steward"}))
+
+
+@fault("a contract whose owner has no name", "dataset-without-owner")
+def nameless_owner(lake: HealthyLake) -> None:
+    named = ({"username": " ", "role": "owner"}, {"username": STEWARD, "role": "steward"})
+    lake.promise(CLEAN, team=members(*named))
+
+
+@fault("a contract without a steward", "dataset-without-steward")
+def no_steward(lake: HealthyLake) -> None:
+    lake.promise(CLEAN, team=members({"username": "ada@example.com", "role": "owner"}))
+
+
+@fault("a contract whose steward has left", "dataset-without-steward")
+def steward_left(lake: HealthyLake) -> None:
+    left = {"username": STEWARD, "role": "steward", "dateOut": "2020-01-01"}
+    lake.promise(CLEAN, team=members({"username": "ada@example.com", "role": "owner"}, left))
+
+
+@fault("a dataset without a description", "description-missing")
+def undescribed(lake: HealthyLake) -> None:
+    lake.promise(GOLD, schema={"description": ""}, description=None)
+
+
+@fault("columns without a description", "description-missing")
+def undescribed_columns(lake: HealthyLake) -> None:
+    bare = [
+        {"name": "country", "logicalType": "string", "required": True},
+        {"name": "bookings", "logicalType": "integer"},
+    ]
+    lake.promise(GOLD, schema={"properties": bare})
+
+
+@fault("a contract's text that was overwritten in the database", "contract-unreadable")
+def unreadable_contract(lake: HealthyLake) -> None:
+    lake.sql(
+        "UPDATE gov_contract_file SET text = '{' WHERE contract_hash IN "
+        "(SELECT contract_hash FROM gov_contract WHERE dataset = :dataset)",
+        dataset=CLEAN,
+    )
+
+
+@fault("a contract that was removed from the database", "dataset-without-contract")
+def removed_contract(lake: HealthyLake) -> None:
+    lake.sql("DELETE FROM gov_contract WHERE dataset = :dataset", dataset=GOLD)
+
+
+# --- promises of time -----------------------------------------------------------------------------------
+
+
+@fault("nothing new for longer than promised", "dataset-stale")
+def stale(lake: HealthyLake) -> None:
+    lake.clock.move(days=8)
+
+
+@fault("one dataset that is older than promised", "dataset-stale")
+def one_stale(lake: HealthyLake) -> None:
+    lake.promise(GOLD, slaProperties=[{"property": "latency", "value": 1, "unit": "s"}])
+
+
+def kept_for(value: object, unit: str = "d", element: str | None = None) -> list[dict[str, Any]]:
+    named = {"element": element} if element else {}
+    return [{"property": "retention", "value": value, "unit": unit, **named}]
+
+
+@fault("bookings of before the day until which they may be kept", "retention-overdue")
+def rows_too_old(lake: HealthyLake) -> None:
+    lake.promise(CLEAN, slaProperties=kept_for(1, element=f"{CLEAN}.booked_on"))
+
+
+@fault("rows that were published before the day until which they may be kept", "retention-overdue")
+def loads_too_old(lake: HealthyLake) -> None:
+    lake.promise(GOLD, slaProperties=kept_for(30))
+    lake.clock.move(days=40)
+    for dataset in EVERY[:-1]:
+        lake.promise(dataset, slaProperties=kept_for(3, "y"))
+
+
+@fault("deliveries of before the day until which they may be kept", "retention-overdue")
+def deliveries_too_old(lake: HealthyLake) -> None:
+    for dataset in EVERY[1:]:
+        lake.promise(dataset, slaProperties=[])
+    lake.promise(RAW, slaProperties=kept_for(30))
+    lake.clock.move(days=40)
+
+
+@fault("an old version that is kept although its time has passed", "retention-overdue")
+def version_too_old(lake: HealthyLake) -> None:
+    for dataset in EVERY:
+        lake.promise(dataset, slaProperties=[])
+    lake.clock.move(days=40)
+    lake.count()
+    lake.promise(GOLD, slaProperties=kept_for(30))
+
+
+@fault("a retention that is no duration", "retention-overdue")
+def no_duration(lake: HealthyLake) -> None:
+    lake.promise(GOLD, slaProperties=kept_for("for ever", ""))
+
+
+@fault("a retention that counts from a column that is no time", "retention-overdue")
+def no_time(lake: HealthyLake) -> None:
+    lake.promise(CLEAN, slaProperties=kept_for(1, element=f"{CLEAN}.country"))
+
+
+# --- raw objects ----------------------------------------------------------------------------------------
+
+
+def delivered(lake: HealthyLake) -> Path:
+    """The one object that was delivered."""
+    (found,) = (lake.warehouse / "raw" / "bookings").glob("*/bookings.csv")
+    return found
+
+
+def overwrite(file: Path, content: bytes) -> None:
+    file.chmod(0o644)
+    file.write_bytes(content)
+
+
+def aged(file: Path, lake: HealthyLake, days: float = 3) -> None:
+    """Make a file look as old as that."""
+    moment = lake.clock.now.timestamp() - days * 86_400
+    os.utime(file, (moment, moment))
+
+
+@fault("a raw object that is gone", "raw-object-missing")
+def missing_object(lake: HealthyLake) -> None:
+    delivered(lake).unlink()
+
+
+@fault("a raw object in which one letter was changed", "raw-object-changed")
+def changed_object(lake: HealthyLake) -> None:
+    content = delivered(lake).read_bytes()
+    overwrite(delivered(lake), content.replace(b"guest1", b"guest9"))
+
+
+@fault("a raw object to which something was added", "raw-object-changed")
+def longer_object(lake: HealthyLake) -> None:
+    overwrite(delivered(lake), delivered(lake).read_bytes() + b"9,x@example.com,mx,2026-01-09\n")
+
+
+@fault("a raw object that was emptied", "raw-object-changed")
+def empty_object(lake: HealthyLake) -> None:
+    overwrite(delivered(lake), b"")
+
+
+@fault("a file that was put beside a delivered one", "raw-object-unknown")
+def file_beside(lake: HealthyLake) -> None:
+    put = delivered(lake).with_name("more.csv")
+    put.write_text("x")
+    aged(put, lake)
+
+
+@fault("a file in a folder of raw that is no load's", "raw-object-unknown")
+def file_of_nobody(lake: HealthyLake) -> None:
+    put = delivered(lake).parents[1] / "by-hand" / "people.csv"
+    put.parent.mkdir()
+    put.write_text("x")
+    aged(put, lake)
+
+
+@fault("a folder of raw that is no dataset's", "shadow-table")
+def folder_of_nobody(lake: HealthyLake) -> None:
+    (lake.warehouse / "raw" / "dump").mkdir()
+
+
+# --- tables ---------------------------------------------------------------------------------------------
+
+
+def arrow(**columns: list[Any]) -> Any:
+    import pyarrow as pa
+
+    return pa.table(columns)
+
+
+def metadata_file(lake: HealthyLake, dataset: str) -> Path:
+    from pathlib import Path
+
+    return Path(lake.table(dataset).metadata_location.removeprefix("file://"))
+
+
+@fault("a table that somebody made in a zone", "shadow-table", "dataset-without-contract")
+def stray_table(lake: HealthyLake) -> None:
+    lake.catalog.create_table(("clean", "people"), arrow(name=["ada"]).schema)
+
+
+@fault("a quarantine of no dataset", "shadow-table")
+def stray_quarantine(lake: HealthyLake) -> None:
+    lake.catalog.create_table(("clean", "people__quarantine"), arrow(name=["ada"]).schema)
+
+
+@fault("a table beside the zones", "shadow-table")
+def table_beside(lake: HealthyLake) -> None:
+    lake.catalog.create_namespace("tmp")
+    lake.catalog.create_table(("tmp", "people"), arrow(name=["ada"]).schema)
+
+
+@fault("a table whose metadata file is gone", "table-unreadable")
+def metadata_gone(lake: HealthyLake) -> None:
+    metadata_file(lake, GOLD).unlink()
+
+
+@fault("a table whose metadata file was cut off", "table-unreadable")
+def metadata_cut(lake: HealthyLake) -> None:
+    file = metadata_file(lake, GOLD)
+    overwrite(file, file.read_bytes()[:100])
+
+
+def two_countries() -> Any:
+    import pyarrow as pa
+
+    return pa.table({"country": ["fr", "it"], "bookings": pa.array([1, 2], pa.int64())})
+
+
+@fault("rows that were appended around the operators", "shadow-snapshot", "main-moved")
+def appended(lake: HealthyLake) -> None:
+    lake.table(GOLD).append(two_countries())
+
+
+@fault("rows that were overwritten around the operators", "shadow-snapshot", "main-moved")
+def overwritten(lake: HealthyLake) -> None:
+    lake.table(GOLD).overwrite(two_countries())
+
+
+@fault("rows that were deleted around the operators", "shadow-snapshot", "main-moved")
+def deleted(lake: HealthyLake) -> None:
+    lake.table(GOLD).delete("country = 'mx'")
+
+
+@fault("rows on a branch that no operator made", "shadow-snapshot")
+def strange_branch(lake: HealthyLake) -> None:
+    table = lake.table(GOLD)
+    table.manage_snapshots().create_branch(table.current_snapshot().snapshot_id, "mine").commit()
+    lake.table(GOLD).append(two_countries(), branch="mine")
+
+
+@fault("main that was set back", "main-moved")
+def set_back(lake: HealthyLake) -> None:
+    table = lake.table(GOLD)
+    first = table.metadata.snapshots[0].snapshot_id
+    table.manage_snapshots().set_current_snapshot(first).commit()
+
+
+@fault("a candidate that was made main without a gate", "main-moved")
+def without_a_gate(lake: HealthyLake) -> None:
+    candidate = waiting(lake)
+    lake.table(GOLD).manage_snapshots().set_current_snapshot(candidate.snapshot_id).commit()
+
+
+@fault("a table that was dropped", "main-moved")
+def dropped(lake: HealthyLake) -> None:
+    lake.catalog.drop_table(("gold", "bookings_by_country"))
+
+
+@fault("a table that was dropped and made anew", "main-moved", "schema-drift")
+def made_anew(lake: HealthyLake) -> None:
+    lake.catalog.drop_table(("gold", "bookings_by_country"))
+    lake.catalog.create_table(("gold", "bookings_by_country"), two_countries().schema)
+
+
+@fault("a column that was added around the contract", "schema-drift")
+def column_added(lake: HealthyLake) -> None:
+    from pyiceberg.types import StringType
+
+    with lake.table(GOLD).update_schema() as update:
+        update.add_column("phone", StringType())
+
+
+@fault("a column that was dropped around the contract", "schema-drift", "record-contradicts")
+def column_dropped(lake: HealthyLake) -> None:
+    with lake.table(CLEAN).update_schema() as update:
+        update.delete_column("country")
+
+
+@fault("a column that was renamed around the contract", "schema-drift", "record-contradicts")
+def column_renamed(lake: HealthyLake) -> None:
+    with lake.table(CLEAN).update_schema() as update:
+        update.rename_column("country", "land")
+
+
+@fault("a contract that has moved on without its table", "schema-drift")
+def contract_moved(lake: HealthyLake) -> None:
+    properties = [
+        {"name": "country", "logicalType": "string", "description": "Of residence."},
+        {"name": "bookings", "logicalType": "string", "description": "How many."},
+    ]
+    lake.promise(GOLD, schema={"properties": properties})
+
+
+# --- versions, verdicts and records ---------------------------------------------------------------------
+
+
+@fault("a version whose verdict was removed", "version-without-verdict")
+def verdict_removed(lake: HealthyLake) -> None:
+    lake.sql("DELETE FROM gov_verdict WHERE dataset = :dataset", dataset=GOLD)
+
+
+@fault("a version that names no verdict", "version-without-verdict")
+def verdict_unnamed(lake: HealthyLake) -> None:
+    lake.sql("UPDATE gov_version SET verdict_id = NULL WHERE dataset = :dataset", dataset=GOLD)
+
+
+@fault("a version whose verdict failed and that no gate let through", "version-without-verdict")
+def verdict_failed(lake: HealthyLake) -> None:
+    lake.sql("UPDATE gov_verdict SET passed = 0 WHERE dataset = :dataset", dataset=GOLD)
+    lake.sql(
+        "UPDATE gov_verdict_rule SET passed = 0 WHERE verdict_id IN "
+        "(SELECT verdict_id FROM gov_verdict WHERE dataset = :dataset)",
+        dataset=GOLD,
+    )
+    lake.sql("DELETE FROM gov_decision WHERE dataset = :dataset", dataset=GOLD)
+
+
+@fault("a version that was written into the database", "main-moved", "version-without-verdict")
+def invented_version(lake: HealthyLake) -> None:
+    known = lake.governance.store.versions.current(DatasetName.parse(GOLD))
+    lake.governance.store.versions.record(
+        replace(known, version=known.version + 1, tag="v9", snapshot_id=4711, verdict_id=None)
+    )
+
+
+@fault("a version that was removed from the database", "main-moved")
+def forgotten_version(lake: HealthyLake) -> None:
+    lake.sql("DELETE FROM gov_version WHERE dataset = :dataset", dataset=GOLD)
+
+
+@fault("a row count that was edited", "record-contradicts")
+def rows_edited(lake: HealthyLake) -> None:
+    lake.sql("UPDATE gov_version SET rows = rows + 1 WHERE dataset = :dataset", dataset=GOLD)
+
+
+@fault("a size that was edited", "record-contradicts")
+def size_edited(lake: HealthyLake) -> None:
+    lake.sql("UPDATE gov_version SET size = 1 WHERE dataset = :dataset", dataset=CLEAN)
+
+
+@fault("a number of files that was edited", "record-contradicts")
+def files_edited(lake: HealthyLake) -> None:
+    lake.sql("UPDATE gov_version SET files = 7 WHERE dataset = :dataset", dataset=RAW)
+
+
+@fault("the record of an execution that was removed", "record-incomplete")
+def record_removed(lake: HealthyLake) -> None:
+    lake.sql(
+        "DELETE FROM gov_execution WHERE execution_id IN "
+        "(SELECT execution_id FROM gov_load WHERE dataset = :dataset)",
+        dataset=GOLD,
+    )
+
+
+@fault("a record without the columns that were written", "record-incomplete")
+def record_without_columns(lake: HealthyLake) -> None:
+    lake.sql(
+        "UPDATE gov_execution_data SET columns_hash = NULL WHERE dataset = :dataset AND role = 'target'",
+        dataset=GOLD,
+    )
+
+
+@fault("a record that says the execution failed", "record-incomplete")
+def record_failed(lake: HealthyLake) -> None:
+    lake.sql(
+        "UPDATE gov_execution SET status = 'failed' WHERE execution_id IN "
+        "(SELECT execution_id FROM gov_load WHERE dataset = :dataset)",
+        dataset=CLEAN,
+    )
+
+
+@fault("a record without a row count", "record-incomplete")
+def record_without_rows(lake: HealthyLake) -> None:
+    lake.sql(
+        "UPDATE gov_execution SET rows_written = NULL WHERE execution_id IN "
+        "(SELECT execution_id FROM gov_load WHERE dataset = :dataset)",
+        dataset=GOLD,
+    )
+
+
+def counted_by(lake: HealthyLake, git: Git) -> None:
+    """Load gold by code of some kind."""
+    plain = records.execution
+
+    def opening(*arguments: Any, **changes: Any) -> Any:
+        return plain(*arguments, **{**changes, "git": git})
+
+    records.execution = opening
+    try:
+        lake.count()
+    finally:
+        records.execution = plain
+
+
+@fault("gold made by code with changes that are in no commit", "code-unknown")
+def dirty_code(lake: HealthyLake) -> None:
+    counted_by(lake, Git("https://example.org/dags.git", "0" * 40, "main", None, True, "a.py", "checkout"))
+
+
+@fault("gold made by code of no known commit", "code-unknown")
+def unknown_code(lake: HealthyLake) -> None:
+    counted_by(lake, Git(missing="there is no checkout"))
+
+
+@fault("an execution that never said how it ended", "execution-stuck")
+def stuck(lake: HealthyLake) -> None:
+    for dataset in EVERY:
+        lake.promise(dataset, slaProperties=[])
+    lake.governance.store.executions.start(records.execution("stuck", start=lake.clock.now))
+    lake.clock.move(days=2)
+
+
+# --- leftovers ------------------------------------------------------------------------------------------
+
+
+def waiting(lake: HealthyLake) -> Any:
+    """A candidate of gold that waits for its gate."""
+    job = Transformation(
+        lake.contract(GOLD),
+        (SourceSpec(DatasetName.parse(CLEAN)),),
+        lake._key("waiting"),
+        WriteMode.OVERWRITE,
+        sql=BY_COUNTRY,
+    )
+    (candidate,) = lake.write("count", lambda recording: transform(lake.governance, recording, job))
+    return candidate
+
+
+@fault("a candidate that nobody publishes", "candidate-abandoned")
+def abandoned(lake: HealthyLake) -> None:
+    waiting(lake)
+    for dataset in EVERY:
+        lake.promise(dataset, slaProperties=[])
+    lake.clock.move(days=9)
+
+
+@fault("a data file that no snapshot has", "orphan-files")
+def orphan(lake: HealthyLake) -> None:
+    file = next((lake.warehouse / "gold").rglob("*.parquet"))
+    copy = file.with_name("copy.parquet")
+    copy.write_bytes(file.read_bytes())
+    aged(copy, lake)
+
+
+@fault("a manifest that no snapshot has", "orphan-files")
+def orphan_manifest(lake: HealthyLake) -> None:
+    file = next((lake.warehouse / "gold").rglob("*.avro"))
+    copy = file.with_name("copy.avro")
+    copy.write_bytes(file.read_bytes())
+    aged(copy, lake)
+
+
+@fault("a version in many small files", "small-files", settings={"small-files": {"files": 2, "megabytes": 1}})
+def small_files(lake: HealthyLake) -> None:
+    job = Transformation(
+        lake.contract(GOLD),
+        (SourceSpec(DatasetName.parse(CLEAN)),),
+        lake._key("more"),
+        WriteMode.APPEND,
+        sql="SELECT 'fr' AS country, 1 AS bookings",
+    )
+    lake.hop("count", lambda recording: transform(lake.governance, recording, job))
+
+
+# --- reviews and waivers --------------------------------------------------------------------------------
+
+
+@fault("a review that nobody answered", "review-overdue")
+def review_overdue(lake: HealthyLake) -> None:
+    version = lake.governance.store.versions.current(DatasetName.parse(GOLD))
+    lake.governance.store.reviews.open(
+        Review(
+            review_id="r1",
+            dataset=version.dataset,
+            version=version.version,
+            snapshot_id=version.snapshot_id,
+            verdict_id=version.verdict_id,
+            opened_at=lake.clock.now,
+            deadline=lake.clock.now,
+        )
+    )
+    lake.clock.move(hours=1)
+
+
+@fault("a waiver that has expired", "waiver-expired")
+def waiver_expired(lake: HealthyLake) -> None:
+    store, name = lake.governance.store, DatasetName.parse(GOLD)
+    version = store.versions.current(name)
+    decision = store.decisions.for_snapshot(name, version.snapshot_id, publishing=True)
+    waiver = Waiver(
+        waiver_id="w1",
+        dataset=name,
+        load_ids=version.load_ids,
+        contract_hash=version.contract_hash,
+        verdict_id=version.verdict_id,
+        rules=("not too many",),
+        reason="the source is being mended",
+        steward=STEWARD,
+        granted_by="cli: grace",
+        granted_at=lake.clock.now,
+        expires_at=lake.clock.now,
+    )
+    store.waivers.record(waiver)
+    lake.sql(
+        "UPDATE gov_decision SET ruling = :ruling, waiver_id = 'w1' WHERE snapshot_id = :snapshot",
+        ruling=Ruling.WAIVED.value,
+        snapshot=decision.snapshot_id,
+    )
+    lake.clock.move(hours=1)
+
+
+# --- the log --------------------------------------------------------------------------------------------
+
+
+def unprotected(lake: HealthyLake, *statements: str) -> None:
+    """Change the log as somebody would who may do everything: the triggers are lifted and set again."""
+    import sqlite3
+
+    from sqlalchemy import make_url
+
+    connection = sqlite3.connect(make_url(lake.governance.store_url).database)
+    with connection:
+        triggers = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'gov_log'"
+        ).fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(statement)
+        for _, statement in triggers:
+            connection.execute(statement)
+    connection.close()
+
+
+@fault("an entry of the log that names somebody else", "audit-log-broken")
+def log_changed(lake: HealthyLake) -> None:
+    unprotected(lake, "UPDATE gov_log SET actor = 'eve' WHERE sequence = 2")
+
+
+@fault("an entry of the log that was removed", "audit-log-broken")
+def log_removed(lake: HealthyLake) -> None:
+    unprotected(lake, "DELETE FROM gov_log WHERE sequence = 2")
+
+
+@fault("two entries of the log that changed places", "audit-log-broken")
+def log_swapped(lake: HealthyLake) -> None:
+    unprotected(
+        lake,
+        "UPDATE gov_log SET sequence = -1 WHERE sequence = 2",
+        "UPDATE gov_log SET sequence = 2 WHERE sequence = 3",
+        "UPDATE gov_log SET sequence = 3 WHERE sequence = -1",
+    )
+
+
+@fault("a log whose end was cut off", "audit-log-broken")
+def log_cut(lake: HealthyLake) -> None:
+    anchor(lake.governance)
+    unprotected(lake, "DELETE FROM gov_log WHERE sequence > 5")
+
+
+@fault("a log whose protection was lifted", "audit-log-broken")
+def log_unprotected(lake: HealthyLake) -> None:
+    lake.sql("DROP TRIGGER gov_log_no_update")
