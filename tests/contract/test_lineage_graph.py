@@ -19,7 +19,7 @@ from airflow_gov.lineage.column_pages import column_page
 from airflow_gov.lineage.comparing import compare
 from airflow_gov.lineage.details import dataset_detail, job_detail
 from airflow_gov.lineage.differences import difference
-from airflow_gov.lineage.exporting import exported_events
+from airflow_gov.lineage.exporting import columns_of, exported_events
 from airflow_gov.lineage.focus import find_dataset, find_job, parse_focus
 from airflow_gov.lineage.graph import Extent, draw, draw_path
 from airflow_gov.lineage.impact import column_impact, dataset_impact
@@ -95,6 +95,12 @@ ASKED: dict[str, Callable[[Store, frozenset[str] | None], Any]] = {
     ),
     "trace": lambda s, d: trace(s, find_column(s, "clean.stores.region", dags=d), dags=d),
     "columns": lambda s, d: column_page(s, dataset_named(s, "clean.stores", dags=d), dags=d, limit=50),
+    "columns of a graph": lambda s, d: columns_of(
+        s, drawn(s, "dataset:clean.stores", up=9, down=9, dags=d), dags=d, limit=1_000
+    ),
+    "columns of a graph cut short": lambda s, d: columns_of(
+        s, drawn(s, "dataset:clean.stores", up=9, down=9, dags=d), dags=d, limit=1
+    ),
     "dataset": lambda s, d: dataset_detail(s, dataset_named(s, "clean.stores", dags=d), dags=d),
     "job": lambda s, d: job_detail(s, find_job(s.lineage.read, "clean_shop.stores", d), dags=d),
     "impact of a column": lambda s, d: column_impact(
