@@ -85,6 +85,7 @@ def _make_app() -> FastAPI:
         viewer=viewer,
         own_namespace=conf.namespace(),
         zone_aliases=cache(lambda: Settings.load().zone_aliases),
+        contracts_folder=cache(lambda: Settings.load().contracts_folder),
     )
 
 

@@ -21,6 +21,7 @@ from airflow_gov.web.ingestion import ingestion_routes
 from airflow_gov.web.lineage import add_lineage_routes
 from airflow_gov.web.lineage_page import add_lineage_page
 from airflow_gov.web.overview import add_overview_routes
+from airflow_gov.web.proposals import add_proposal_routes
 from airflow_gov.web.security import SecurityHeaders
 from airflow_gov.web.site import READ, Site
 from airflow_gov.web.verdicts import add_verdict_routes
@@ -45,6 +46,7 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     own_namespace: str | None = None,
     zone_aliases: Callable[[], Mapping[str, str]] = dict,
+    contracts_folder: Callable[[], str] = lambda: "contracts",
 ) -> FastAPI:
     """Make the application.
 
@@ -55,6 +57,7 @@ def create_app(
     :param clock: gives the time.
     :param own_namespace: the OpenLineage namespace of this Airflow's jobs; None where it is not known.
     :param zone_aliases: gives the other words for zones in contracts.
+    :param contracts_folder: gives the folder of contracts in a Dag bundle.
     """
     # The schema and its pages would be routes of FastAPI's own, outside our authentication.
     app = FastAPI(
@@ -64,7 +67,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    site = Site(store, clock, zone_aliases)
+    site = Site(store, clock, zone_aliases, contracts_folder)
     app.state.own_namespace, app.state.site = own_namespace, site
     # The ingestion of lineage asks for tokens of its own, and for nothing else.
     app.include_router(ingestion_routes(store=store, clock=clock, own_namespace=own_namespace))
@@ -81,6 +84,7 @@ def _routes(site: Site) -> APIRouter:
     add_overview_routes(router, site)
     add_catalogue_routes(router, site)
     add_verdict_routes(router, site)
+    add_proposal_routes(router, site)
     add_dataset_routes(router, site)
     add_execution_routes(router, site)
     add_lineage_page(router)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
@@ -50,11 +50,13 @@ class CatalogueView:
     :param wanted: the search.
     :param page: what was found.
     :param after: where the page begins; None on the first one.
+    :param unused_days: after how many days without a read a dataset is unused.
     """
 
     wanted: Wanted
     page: CataloguePage
     after: str | None = None
+    unused_days: int = UNUSED_DAYS
 
     @property
     def chosen(self) -> dict[str, str]:
@@ -70,6 +72,12 @@ class CatalogueView:
         }
         return {name: value for name, value in filters.items() if value is not None}
 
+    @property
+    def filters(self) -> dict[str, str]:
+        """The filters, and what they rest on where that was chosen too."""
+        days = {} if self.unused_days == UNUSED_DAYS else {"unused_days": str(self.unused_days)}
+        return {**self.chosen, **days}
+
     def facets(self) -> Sequence[tuple[str, str, tuple[FacetValue, ...]]]:
         """Parameter, heading and values of each facet that has any."""
         return [
@@ -83,7 +91,7 @@ class CatalogueView:
 
         :param changes: parameters; None takes one away.
         """
-        query = {"q": self.wanted.text or None, **self.chosen, **changes}
+        query = {"q": self.wanted.text or None, **self.filters, **changes}
         told = urlencode({name: value for name, value in query.items() if value is not None})
         return f"catalogue?{told}" if told else "catalogue"
 
@@ -157,7 +165,7 @@ def add_catalogue_routes(router: APIRouter, site: Site) -> None:
     def catalogue_page(viewer: CurrentViewer, asked: Annotated[Asked, Depends()]) -> Response:
         now = site.clock()
         found = catalogue(site.store(), viewer, asked.wanted(now), asked.after or None)
-        return site.page("catalogue.html", found, now=now)
+        return site.page("catalogue.html", replace(found, unused_days=asked.unused_days), now=now)
 
     @router.api_route("/api/v1/catalogue", methods=READ)
     def catalogue_json(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airflow_gov.catalog.gaps import gaps_of
+from airflow_gov.model.catalogue import UNUSED_DAYS
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Version, VersionKind
 from airflow_gov.model.verdicts import RuleResult, Verdict
@@ -15,15 +18,17 @@ from airflow_gov.web.unseen import executions_of, without_unseen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from airflow_gov.model.catalogue import Entry
+    from airflow_gov.model.catalogue import Entry, Gap
     from airflow_gov.model.contract import Column, Contract
-    from airflow_gov.model.uses import FilePage, TaskTry, UsePage
+    from airflow_gov.model.uses import FilePage, TaskTry, Usage, UsePage
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.store import Store
     from airflow_gov.web.site import Site
 
 #: Rows on a page of each section.
 VERSIONS, VERDICTS, EXECUTIONS, FILES = 50, 30, 50, 200
+#: Tasks that are listed as readers.
+READERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,16 @@ class Header:
 
     :param entry: the dataset at a glance.
     :param contract: its contract in use; None where there is none, or it cannot be read.
-    :param classifications: those of its columns, each once.
+    :param usage: who reads it, as far as the viewer may see.
+    :param gaps: what it lacks.
+    :param undescribed: its columns that have no description.
     """
 
     entry: Entry
     contract: Contract | None
+    usage: Usage
+    gaps: tuple[Gap, ...]
+    undescribed: tuple[str, ...]
 
     @property
     def dataset(self) -> DatasetName:
@@ -150,10 +160,19 @@ class Files:
     maintained: bool
 
 
-def header(site: Site, store: Store, dataset: DatasetName) -> Header | None:
+def header(site: Site, store: Store, dataset: DatasetName, dags: frozenset[str] | None) -> Header | None:
     """What stands above every section; None for a dataset nobody has heard of."""
     entry = store.catalogue.get(dataset)
-    return None if entry is None else Header(entry, _contract(site, store, dataset))
+    if entry is None:
+        return None
+    usage = store.uses.usage(dataset, dags=dags, limit=READERS)
+    return Header(
+        entry=entry,
+        contract=_contract(site, store, dataset),
+        usage=usage,
+        gaps=gaps_of(entry, usage.last_read_at, site.clock() - timedelta(days=UNUSED_DAYS)),
+        undescribed=store.catalogue.undescribed([dataset]).get(dataset, ()),
+    )
 
 
 def _contract(site: Site, store: Store, dataset: DatasetName) -> Contract | None:

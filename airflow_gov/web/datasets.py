@@ -87,7 +87,7 @@ def dataset_page(site: Site, viewer: Viewer, name: str, section: str, after: str
     """
     store, dags = site.store(), viewer.readable_dags()
     number = _NODE.fullmatch(name)
-    about = None if number else dataset.header(site, store, _parse(name))
+    about = None if number else dataset.header(site, store, _parse(name), dags)
     if about is not None:
         asked = dataset.Asked(store, dags, about, after)
         return DatasetPage(about, section, _section(GOVERNED, section).read(asked))
@@ -99,6 +99,14 @@ def dataset_page(site: Site, viewer: Viewer, name: str, section: str, after: str
     beyond = outside.outside_header(store, node, dags)
     read = _section(OUTSIDE, section).read
     return DatasetPage(beyond, section, read(outside.OutsideAsked(store, dags, beyond, after)))
+
+
+def governed_header(site: Site, viewer: Viewer, name: str) -> dataset.Header | None:
+    """What stands above every section of a dataset of the lake; None where there is none of that name.
+
+    :raises HTTPException: 404 for what is no name of one.
+    """
+    return dataset.header(site, site.store(), _parse(name), viewer.readable_dags())
 
 
 def _section(sections: Mapping[str, Section], name: str) -> Section:
@@ -137,6 +145,7 @@ def add_dataset_routes(router: APIRouter, site: Site) -> None:
             sections=sections,
             governed=governed,
             name=name,
+            first=after is None,
             now=site.clock(),
         )
 
@@ -172,4 +181,11 @@ def _plain_about(about: dataset.Header | outside.OutsideHeader) -> Any:
             "hash": contract.hash,
             "path": contract.path,
         }
-    return {"entry": about.entry, "contract": told, "classifications": about.classifications}
+    return {
+        "entry": about.entry,
+        "contract": told,
+        "classifications": about.classifications,
+        "usage": about.usage,
+        "gaps": about.gaps,
+        "undescribed": about.undescribed,
+    }

@@ -29,12 +29,14 @@ class Site:
     :param store: gives the governance store; called once per request.
     :param clock: gives the time.
     :param zone_aliases: gives the other words for zones in contracts.
+    :param contracts_folder: gives the folder of contracts in a Dag bundle.
     :param last_read: when a page was last answered from the store, for the page that says it cannot be read.
     """
 
     store: Callable[[], Store]
     clock: Callable[[], datetime]
     zone_aliases: Callable[[], Mapping[str, str]] = dict
+    contracts_folder: Callable[[], str] = lambda: "contracts"
     last_read: datetime | None = None
 
     def page(self, template: str, view: Any, *, root: str = "", **context: Any) -> Response:

@@ -211,7 +211,7 @@
     }
   }
 
-  /* What the Lineage tab asks of Airflow's window. */
+  /* What our other scripts ask of Airflow's window. */
   window.governanceHost = Object.freeze({
     inside: parentDocument !== null,
     language,
@@ -220,6 +220,7 @@
     writeState,
     visit,
     pageHref,
+    writeFigures, // of what was put into the page later
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

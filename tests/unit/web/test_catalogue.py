@@ -91,12 +91,30 @@ def test_names_and_descriptions_from_contracts_are_shown_literally(reader: TestC
 
 
 def test_an_unknown_filter_is_refused_and_not_echoed(reader: TestClient) -> None:
-    for query in ("zone=<script>alert(1)</script>", "verdict=none", "after=%00", "zone=GOLD"):
+    for query in ("zone=<script>alert(1)</script>", "verdict=none", "gap=none", "after=%00", "zone=GOLD"):
         response = reader.get(f"/catalogue?{query}")
         assert response.status_code == 422, query
         assert "<script>alert" not in response.text
         answer = reader.get(f"/api/v1/catalogue?{query}", headers={"Accept": "application/json"})
         assert (answer.status_code, answer.json()["reason"]) == (422, "parameter_invalid")
+
+
+def test_gaps_are_filters_with_counts_and_keep_their_days(reader: TestClient, store: Store) -> None:
+    text = reader.get("/catalogue?gap=unowned").text
+    assert names(text) == ["gold.delays", "gold.punctuality"]
+    links = Cells(text).links
+    assert "catalogue?gap=undocumented" in links
+    assert '<input type="hidden" name="gap" value="unowned">' in text
+    answer = reader.get("/api/v1/catalogue?gap=unread&unused_days=0").json()
+    assert {each["value"]: each["count"] for each in answer["facets"]["gap"]} == {
+        "undocumented": 8,
+        "unowned": 2,
+        "unused": 6,
+        "unread": 6,
+    }
+    assert "unused_days=7" in "".join(Cells(reader.get("/catalogue?q=flights&unused_days=7").text).links)
+    for days in ("-1", "99999999"):
+        assert reader.get(f"/catalogue?gap=unused&unused_days={days}").status_code == 200
 
 
 def test_json_is_paged_and_says_the_same(reader: TestClient) -> None:
