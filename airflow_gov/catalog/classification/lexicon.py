@@ -126,8 +126,8 @@ def plain_words(text: str) -> list[str]:
 
 
 def names_somebody(text: str) -> bool:
-    """Whether a frequent given or family name is among the few words of a text, and no company."""
+    """Whether a frequent given or family name is among the few words of a text, which is no company."""
     found = plain_words(text)
-    if len(found) > 7 or not _COMPANIES.isdisjoint(found):
+    if not text[:1].isupper() or len(found) > 7 or not _COMPANIES.isdisjoint(found):
         return False
     return any(word in GIVEN or word in FAMILY for word in found)

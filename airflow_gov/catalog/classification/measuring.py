@@ -12,7 +12,7 @@ from airflow_gov.catalog.classification.recognisers import RECOGNISERS
 from airflow_gov.model.classification import Evidence, Overlooked
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.sql_text import identifier, literal
-from airflow_gov.model.types import Decimal, List, Primitive, Struct, parse_type
+from airflow_gov.model.types import List, Primitive, Struct, parse_type
 
 #: Rows that are looked at, unless told otherwise.
 DEFAULT_SAMPLE = 10_000
@@ -73,7 +73,7 @@ def _why_not(text: str) -> str | None:
         return "binary: its bytes are not looked into"
     if kind_of(type_) is None:
         # Numbers with a fraction, truth values, times and UUIDs: nothing we know of is written so.
-        return "" if not isinstance(type_, Decimal) else None
+        return ""
     return None
 
 
@@ -142,11 +142,8 @@ class _Looking:
 
     def measured(self) -> Iterator[Measured]:
         """Each column with what was found in it."""
-        self._count()
-        for recogniser in self._used:
-            for form in recogniser.forms:
-                if form.check is not None:
-                    self._check(recogniser, form)
+        for recogniser, form in self._count():
+            self._check(recogniser, form)
         for place, (name, type_) in enumerate(self._columns):
             yield Measured(name, type_, tuple(self._told(place, type_)))
 
@@ -157,18 +154,26 @@ class _Looking:
             plain = max(sure, self._plain[place, recogniser.id])
             yield recogniser, Evidence((), (), type_, values, distinct, min(sure, values), min(plain, values))
 
-    def _count(self) -> None:
-        """Values and different ones, and how many of them forms match that need no further check."""
+    def _count(self) -> list[tuple[Recogniser, Form]]:
+        """Count values and different ones, and those that forms match which need no further check.
+
+        :returns: the forms with a check that match something.
+        """
+        checked = [(each, form) for each in self._used for form in each.forms if form.check is not None]
         items = ["c", "sum(n)", "count(*)"]
         for each in self._used:
             items += [_rows(_unchecked(each, plain=False)), _rows(_unchecked(each, plain=True))]
-        for place, values, distinct, *found in self._run(
-            f"SELECT {', '.join(items)} FROM {_SEEN} GROUP BY c"
-        ):
+        items += [_rows(_matches(form)) for _, form in checked]
+        matched = [0] * len(checked)
+        counted = f"SELECT {', '.join(items)} FROM {_SEEN} GROUP BY c"
+        for place, values, distinct, *found in self._run(counted):
             self._values[place] = (int(values), int(distinct))
             for number, each in enumerate(self._used):
                 self._sure[place, each.id] += int(found[2 * number])
                 self._plain[place, each.id] += int(found[2 * number]) + int(found[2 * number + 1])
+            rest = found[2 * len(self._used) :]
+            matched = [sofar + int(count) for sofar, count in zip(matched, rest, strict=True)]
+        return [pair for pair, count in zip(checked, matched, strict=True) if count]
 
     def _check(self, recogniser: Recogniser, form: Form) -> None:
         """Count the values of a form whose check holds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from airflow_gov.catalog.classification.digits import digits_of, is_one_digit, luhn, mod97
+from airflow_gov.catalog.classification.digits import digits_of, luhn, mod97
 
 #: First digits (from, to) and lengths of the card schemes' numbers: ISO/IEC 7812-1 and the schemes' own
 #: published ranges (Visa, Mastercard, American Express, Discover, Diners Club, JCB, UnionPay, Maestro, Mir).
@@ -67,7 +67,7 @@ def is_card(text: str) -> bool:
     :param text: digits, in groups or not.
     """
     digits = digits_of(text)
-    if is_one_digit(digits[4:]) or not luhn(digits):
+    if not luhn(digits):
         return False
     number = "".join(map(str, digits))
     return any(

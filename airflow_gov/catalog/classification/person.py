@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from airflow_gov.catalog.classification.lexicon import names_somebody
 from airflow_gov.catalog.classification.recogniser import (
     DAY,
+    LETTER,
     MOMENT,
     TEXT,
     WHOLE,
@@ -20,13 +21,16 @@ from airflow_gov.catalog.classification.recogniser import (
 #: The oldest verified age of a person is 122 years.
 _OLDEST = 125
 
+#: Letters, and what may stand between those of a name.
+_WORDS = LETTER + r"[^\x00-\x1f!-&*+/-@\[-_{-\x7f]*"
+
 PERSON_NAME = Recogniser(
     id="person_name",
     tag="pii:name",
     source="word list of frequent names in Europe and the Americas",
     forms=(
-        Form(r"\p{Lu}[\p{L}\p{M} ,'’.`-]*", names_somebody),
-        Form(r"\p{L}[\p{L}\p{M} ,'’.`()-]*", plain=True),
+        Form(_WORDS, names_somebody),
+        Form(_WORDS, plain=True),
     ),
     names=phrases(
         "first name, last name, full name, middle name, given name, family name, surname, forename, maiden "
@@ -95,7 +99,7 @@ BIRTH_DATE = Recogniser(
         Form(
             r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[ T]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?)?"
             r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(?:19|20)\d{6}"
-            r"|(?i:\d{1,2} \p{L}+\.? \d{4}|\p{L}+\.? \d{1,2},? \d{4})",
+            r"|(?i:\d{1,2} " + LETTER + r"+\.? \d{4}|" + LETTER + r"+\.? \d{1,2},? \d{4})",
             is_birth_date,
             plain=True,
         ),

@@ -45,5 +45,9 @@ def said(words: tuple[str, ...], phrases: Iterable[str]) -> tuple[str, ...]:
     :param phrases: words in lower case, parted by blanks.
     """
     spoken = f" {' '.join(words)} "
-    found = (each for each in phrases if f" {each} " in spoken or f" {each.replace(' ', '')} " in spoken)
-    return tuple(dict.fromkeys(found))
+    found: dict[str, str] = {}
+    for each in phrases:
+        together = each.replace(" ", "")
+        if f" {each} " in spoken or f" {together} " in spoken:
+            found.setdefault(together, each)
+    return tuple(found.values())
