@@ -52,9 +52,12 @@ def reject(governance: Governance, review_id: str, *, steward: str, decided_by: 
     Parameters as for :func:`confirm`.
     """
     review = _reviewable(governance, review_id, steward, reason, "rejected")
-    rejected = governance.store.reviews.decide(
-        review.review_id, ReviewState.REJECTED, steward, decided_by, reason.strip(), governance.clock()
-    )
+    with governance.store.transaction():
+        rejected = governance.store.reviews.decide(
+            review.review_id, ReviewState.REJECTED, steward, decided_by, reason.strip(), governance.clock()
+        )
+        # Taking it back, which the log tells of when it is done, may not be possible yet.
+        log_review(governance, "review.decided", rejected, steward, governance.clock(), state=rejected.state)
     _take_back(governance, rejected, actor=steward)
     return rejected
 

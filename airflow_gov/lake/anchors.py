@@ -40,8 +40,16 @@ class LogAnchors:
         :param sequence: its place.
         :param entry_hash: its hash.
         :param at: now.
+        :raises GovernanceError: ``CONFIGURATION_INVALID`` where only the catalogue knows places in the lake.
         """
-        location = f"{self._folder()}/{sequence:020d}-{entry_hash}.json"
+        folder = self._folder
+        if folder is None:
+            raise GovernanceError(
+                Reason.CONFIGURATION_INVALID,
+                f"The log cannot be anchored: the catalogue's warehouse {self._warehouse!r} is no folder and "
+                f"no bucket. Set `warehouse` in [airflow_gov] catalog_properties to one the lake may write.",
+            )
+        location = f"{folder}/{sequence:020d}-{entry_hash}.json"
         told = {"format": FORMAT, "sequence": sequence, "hash": entry_hash, "at": moment_text(at)}
         with self._catalog.outages_named():
             backend = LocalObjects() if local_path(location) is not None else S3Objects(self._catalog)
@@ -53,22 +61,25 @@ class LogAnchors:
 
     def list(self) -> list[Anchor]:
         """All anchors, oldest first; each with the time at which the storage took it."""
+        folder = self._folder
+        if folder is None:
+            return []
         with self._catalog.outages_named():
             return sorted(
                 (
                     Anchor(int(name[1]), name[2], file.modified, as_uri(file.location))
-                    for file in list_files(self._catalog.io, self._folder())
+                    for file in list_files(self._catalog.io, folder)
                     if (name := _NAME.fullmatch(file.location.rpartition("/")[2])) is not None
                 ),
                 key=lambda anchor: (anchor.sequence, anchor.at),
             )
 
-    def _folder(self) -> str:
-        warehouse = self._catalog.properties.get("warehouse", "")
-        if not (warehouse.startswith("/") or "://" in warehouse):
-            raise GovernanceError(
-                Reason.CONFIGURATION_INVALID,
-                f"The log cannot be anchored: the catalogue's warehouse {warehouse!r} is no folder and no "
-                f"bucket. Set `warehouse` in [airflow_gov] catalog_properties to one the lake may write.",
-            )
-        return f"{warehouse.rstrip('/')}/{FOLDER}"
+    @property
+    def _warehouse(self) -> str:
+        return self._catalog.properties.get("warehouse", "")
+
+    @property
+    def _folder(self) -> str | None:
+        if not (self._warehouse.startswith("/") or "://" in self._warehouse):
+            return None
+        return f"{self._warehouse.rstrip('/')}/{FOLDER}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_gov.model.log import Anchor, FaultKind, LogFault
@@ -10,6 +10,10 @@ from airflow_gov.model.log_chain import NO_HASH, entry_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+#: Places that are tried for one entry at most: a forged number must not keep the check busy for ever.
+_TRIES = 100_000
 
 
 class Stored(NamedTuple):
@@ -47,7 +51,7 @@ def find_fault(
     :param found: the first entry that is not what comes next.
     :param expected: the place of what comes next.
     :param last_hash: the hash of the entry before.
-    :param highest: the highest place in the log.
+    :param highest: no entry was written at a higher place.
     :param after: gives the entries that say they were written after the one with a hash.
     """
     genuine = (each for each in after(last_hash) if each.fits(expected, last_hash))
@@ -159,5 +163,5 @@ def _place_of(entry: Stored, highest: int) -> int | None:
     below, above = range(near, 0, -1), range(near + 1, highest + 2)
     outward = chain.from_iterable(zip(below, above, strict=False))
     rest = chain(below[len(above) :], above[len(below) :])
-    places = chain(outward, rest)
+    places = islice(chain(outward, rest), _TRIES)
     return next((place for place in places if entry.fits(place, entry.previous_hash)), None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,16 +17,6 @@ from airflow_gov.store import Store
 from support import records
 from support.log_attacks import does, fill, intruder, write_as_before
 from support.records import T0
-from support.store_worker import together
-
-
-def test_twenty_processes_write_one_chain(store_url: str, store: Store, tmp_path: Path) -> None:
-    together("log", store_url, 20, tmp_path)
-    checked = store.log.verify()
-    assert checked.ok
-    assert checked.entries == 200
-    written = {(entry.actor, entry.details["number"]) for entry in store.log.list(limit=1000)}
-    assert written == {(f"w{worker}", number) for worker in range(20) for number in range(10)}
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ def test_a_warehouse_that_is_no_place_is_named(tmp_path: Path) -> None:
     lake = Lake(
         catalog_name="airflow_gov", properties={"type": "rest", "uri": "http://x", "warehouse": "prod"}
     )
+    assert lake.anchors.list() == []
     with pytest.raises(GovernanceError, match="'prod' is no folder") as refused:
-        lake.anchors.list()
+        lake.anchors.write(7, ONE, T0)
     assert refused.value.reason is Reason.CONFIGURATION_INVALID

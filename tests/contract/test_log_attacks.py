@@ -203,6 +203,36 @@ def test_an_entry_that_was_moved_is_found(store_url: str, store: Store) -> None:
     assert found(store.log.verify()) == (REORDERED, 4)
 
 
+def test_a_forged_number_keeps_the_check_busy_for_no_long_time(store_url: str, store: Store) -> None:
+    does(
+        store_url,
+        copy(3, 2**62),
+        "UPDATE gov_log SET previous_hash = '', hash = '' WHERE sequence = 5",
+    )
+    assert found(store.log.verify()) == (CHANGED, 5)
+    does(store_url, *swap(5, 2**62))
+    assert store.log.verify().fault is not None
+
+
+@pytest.mark.parametrize("filled", ["sqlite"], indirect=True)  # the other's numbers are whole
+@pytest.mark.parametrize("number", ["NULL", "1e300", "9e999", "'many'", "x'00'"])
+def test_what_is_no_number_is_found_in_a_table_of_another_shape(
+    store_url: str, store: Store, number: str
+) -> None:
+    engine = create_engine(store_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE gov_log RENAME TO real_log")
+        connection.exec_driver_sql("CREATE TABLE gov_log AS SELECT * FROM real_log")
+        connection.exec_driver_sql(f"UPDATE gov_log SET sequence = {number} WHERE sequence = 5")
+    checked = store.log.verify()
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE gov_log")
+        connection.exec_driver_sql("ALTER TABLE real_log RENAME TO gov_log")
+    engine.dispose()
+    assert found(checked) == (REORDERED, 5)
+    assert not checked.protected
+
+
 def test_the_end_that_was_cut_off_is_found_by_an_anchor(store_url: str, store: Store) -> None:
     anchors = anchors_of(store, 4, 11)
     does(store_url, "DELETE FROM gov_log WHERE sequence > 11")

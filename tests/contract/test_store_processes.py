@@ -21,6 +21,8 @@ def test_twenty_writers_lose_nothing_and_are_never_locked_out(
     together("write", store_url, 20, tmp_path)
     entries = store.log.list(limit=1000)
     assert [entry.sequence for entry in entries] == list(range(300, 0, -1))
+    checked = store.log.verify()
+    assert (checked.ok, checked.entries, checked.hash) == (True, 300, entries[0].hash)
     written = Counter((entry.actor, entry.details["number"]) for entry in entries)
     assert written == Counter((f"w{worker}", number) for worker in range(20) for number in range(15))
     executions = store.executions.list(limit=1000)

@@ -37,11 +37,6 @@ def write(store: Store, worker: str) -> None:
         store.executions.finish(records.finished(execution_id))
 
 
-def log(store: Store, worker: str) -> None:
-    for number in range(10):
-        store.log.append(records.entry(actor=worker, details={"number": number}))
-
-
 def begin(store: Store, worker: str) -> None:
     """Takes every load it can; deciding takes long, so that decisions overlap unless they take turns."""
 
@@ -98,7 +93,7 @@ def _tell(store: Store, *events: dict[str, Any]) -> None:
     store.lineage.record(projections, origin=Origin.TRANSPORT, at=open_lineage.at(0))
 
 
-JOBS = {job.__name__: job for job in (create, upgrade, write, log, begin, spool, deliver, tell)}
+JOBS = {job.__name__: job for job in (create, upgrade, write, begin, spool, deliver, tell)}
 
 
 def launch(job: str, url: str, folder: Path, *workers: str, **environment: str) -> subprocess.Popen[str]:

@@ -108,6 +108,8 @@ def test_what_a_steward_rejects_goes_at_once(gates):
     assert gates.flights == [1]
     current = published_head(gates.governance, FLIGHTS)
     assert (current.kind, current.version) == (VersionKind.ROLLBACK, 3)
+    (decided,) = gates.acts("review.decided")
+    assert (decided.actor, decided.details["state"]) == (STEWARD, "rejected")
     (act,) = gates.acts("review.rejected")
     assert (act.details["gone"], act.details["current"], act.details["reason"]) == ([2], 3, "wrong sign")
 
