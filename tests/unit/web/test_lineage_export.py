@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -53,8 +54,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store.dispose()
 
 
+@cache
+def client_of(store: Store, dags: frozenset[str] | None) -> TestClient:
+    return TestClient(create_app(store=lambda: store, viewer=lambda: Person(dags)))
+
+
 def exported(store: Store, wanted: str, *, dags: frozenset[str] | None = None, **query: Any) -> Any:
-    client = TestClient(create_app(store=lambda: store, viewer=lambda: Person(dags)))
+    client = client_of(store, dags)
     query = {"focus": "dag:gold_shop", "format": wanted, "columns": True, **query}
     response = client.get("/api/v1/lineage/export", params=query)
     assert response.status_code == 200, response.text
