@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -68,6 +70,7 @@ class AuditedLake:
         self.zones = tuple(Zone) if zones is None else tuple(zone for zone in Zone if zone in zones)
         self.now: datetime = governance.clock()
         self.memory = memory or Memory()
+        self._contract_marks: dict[str, str] = {}
         self._contracts: dict[tuple[str, DatasetName], Contract | GovernanceError] = {}
 
     @property
@@ -111,6 +114,21 @@ class AuditedLake:
             )
         )
 
+    @cached_property
+    def being_written(self) -> Mapping[str, Sequence[str]]:
+        """Ids of the loads that somebody holds a lease on, by dataset; one query."""
+        return self.store.audits.marks.being_written()
+
+    @cached_property
+    def verdict_marks(self) -> Mapping[str, str]:
+        """What changes when the verdict or the decision on a dataset's current version does; few queries."""
+        return self.store.audits.marks.verdicts()
+
+    @cached_property
+    def record_marks(self) -> Mapping[str, str]:
+        """What changes when the current version, or the record of who wrote it, does; few queries."""
+        return self.store.audits.marks.records()
+
     def dataset(self, name: DatasetName) -> AuditedDataset:
         """One dataset, of whatever zone."""
         return AuditedDataset(self, name)
@@ -138,6 +156,16 @@ class AuditedLake:
         if isinstance(found, GovernanceError):
             raise found
         return found
+
+    def contract_mark(self, contract_hash: str) -> str:
+        """What changes when the text the store keeps under a hash does."""
+        if contract_hash not in self._contract_marks:
+            text = self.store.contracts.text(contract_hash)
+            suites = self.store.contracts.suites(contract_hash) if text is not None else {}
+            told = json.dumps([contract_hash, text, sorted(suites.items())])
+            mark = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+            self._contract_marks[contract_hash] = mark
+        return self._contract_marks[contract_hash]
 
     def earlier(self, check: str) -> Sequence[Finding]:
         """What a check of the lake as a whole found before and is not fixed."""
@@ -257,6 +285,38 @@ class AuditedDataset:
     def version(self) -> Version | None:
         """The current version as the store knows it."""
         return self.store.versions.current(self.name)
+
+    @property
+    def being_written(self) -> Sequence[str]:
+        """Ids of its loads that somebody holds a lease on; costs nothing."""
+        return self.audited.being_written.get(str(self.name), ())
+
+    @property
+    def verdict_mark(self) -> str:
+        """What changes when the verdict or the decision on its current version does; costs nothing."""
+        return self.audited.verdict_marks.get(str(self.name), "")
+
+    @property
+    def record_mark(self) -> str:
+        """What changes when its current version, or the record of who wrote it, does; costs nothing."""
+        return self.audited.record_marks.get(str(self.name), "")
+
+    @property
+    def contract_mark(self) -> str:
+        """What changes when the text of the contract in use does; far cheaper than reading a contract."""
+        return "" if self.contract_hash is None else self.audited.contract_mark(self.contract_hash)
+
+    @property
+    def table_mark(self) -> str | None:
+        """What changes when its table's metadata does, also when the file was tampered with; cheap.
+
+        :returns: None where that is not known without a request.
+        """
+        location = self.metadata_location
+        if location is None:
+            return "no table" if not self.in_lake else None
+        stamp = self.audited.lake.tables.file_stamp(location)
+        return None if stamp is None else f"{location} {stamp}"
 
     @property
     def quarantine(self) -> AuditedDataset:

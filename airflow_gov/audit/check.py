@@ -10,6 +10,7 @@ from airflow_gov.model.findings import Observation, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from airflow_gov.audit.audited import AuditedDataset, AuditedLake
     from airflow_gov.model.findings import Finding
@@ -104,11 +105,20 @@ class DatasetCheck(Check):
     def token(self, audited: AuditedDataset) -> str | None:
         """What the outcome depends on: while it stays the same, the earlier findings stand.
 
-        It must be cheap, and must change whenever `observe` could say something else: also with the time,
-        where that matters (the moment something is due is no token; whether it is past, is). The check's
-        settings and edition need not be in it.
+        It must be cheap, and must change whenever `observe` could say something else, also because somebody
+        edited the store or the lake; what becomes due with the time, :meth:`stands_until` may tell. The
+        check's settings and edition need not be in it.
 
         :returns: None: look every time.
+        """
+        return None
+
+    def stands_until(self, audited: AuditedDataset) -> datetime | None:
+        """When the outcome of this look may differ although the token stays: something is due, too old …
+
+        It is asked after `observe`, so that what was read for that is there.
+
+        :returns: None: as long as the token stays.
         """
         return None
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,17 +147,14 @@ class Looker:
     def _seen(self, check: DatasetCheck, audited: AuditedDataset) -> Iterator[Seen]:
         scope = str(audited.name)
         token = self._token(check, audited)
-        kept = (
-            None
-            if self._full or (check.id, scope) in self._again
-            else self._lake.memory.token(check.id, scope)
-        )
-        if token is not None and token == kept:
+        must = self._full or (check.id, scope) in self._again
+        if not must and self._stands(self._lake.memory.token(check.id, scope), token):
             return
         for batch in _batches(check.observe(audited)):
             own = tuple(_of_dataset(check, audited.name, each) for each in batch)
             yield Seen(check.id, scope, own, complete=False)
-        yield Seen(check.id, scope, token=token)
+        until = check.stands_until(audited) if token is not None else None
+        yield Seen(check.id, scope, token=token and _remembered(token, self._lake.now, until))
 
     def _seen_at_last(self, check: DatasetCheck, audited: AuditedDataset) -> Iterator[Seen]:
         """Look once more, at the table as somebody just left it."""
@@ -170,6 +168,15 @@ class Looker:
         """Whether a table is another one than when the audit began; while the lake is down that fails."""
         return self._lake.refresh(name)
 
+    def _stands(self, remembered: str | None, token: str | None) -> bool:
+        """Whether what was seen then is so now: nothing changed, and it is neither too late nor too early."""
+        if remembered is None or token is None:
+            return False
+        known, since, until = remembered.split(" ")
+        if known != token or self._lake.now < datetime.fromisoformat(since):
+            return False
+        return not until or self._lake.now < datetime.fromisoformat(until)
+
     def _token(self, check: DatasetCheck, audited: AuditedDataset) -> str | None:
         token = check.token(audited)
         if token is None:
@@ -177,6 +184,11 @@ class Looker:
         parts = [check.edition, self._settings.get(check.id, {}), token]
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _remembered(token: str, now: datetime, until: datetime | None) -> str:
+    """A token, and between which moments it counts: a clock may be set back."""
+    return f"{token} {now.isoformat()} {until.isoformat() if until is not None else ''}"
 
 
 def _scope(observation: Observation) -> str:

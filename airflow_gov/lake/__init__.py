@@ -10,9 +10,11 @@ from airflow_gov.lake.raw_comparing import IndexedObject, ListedObject, RawCompa
 from airflow_gov.lake.s3 import s3_client
 from airflow_gov.lake.scanning import Scan
 from airflow_gov.lake.staging import Staging
+from airflow_gov.lake.stamps import FolderStamp
 from airflow_gov.lake.summaries import SnapshotFacts
 
 __all__ = [
+    "FolderStamp",
     "IndexedObject",
     "Lake",
     "ListedObject",

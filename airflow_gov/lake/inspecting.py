@@ -13,6 +13,7 @@ from pyiceberg.table import Table
 from sqlalchemy import select
 
 from airflow_gov.lake.files import file_ref, live_files
+from airflow_gov.lake.stamps import FolderStamp, file_stamp, folder_stamp
 from airflow_gov.lake.summaries import SnapshotFacts, all_facts, main_head
 from airflow_gov.lake.types import type_text
 from airflow_gov.lake.unreachable import unreachable_files
@@ -161,6 +162,19 @@ class Tables:
                     raise _dropped(entry) from None
                 raise _unreadable(entry, error) from error
             return _facts(entry, table)
+
+    @staticmethod
+    def file_stamp(location: str) -> str | None:
+        """What changes when a file does, without reading it; None where that costs a request."""
+        return file_stamp(location)
+
+    @staticmethod
+    def folder_stamp(metadata_location: str, before: datetime) -> FolderStamp | None:
+        """What changes when any of a table's files does, without reading them; None where it costs much.
+
+        :param before: it tells, too, when the oldest of the files written later was.
+        """
+        return folder_stamp(metadata_location, before)
 
     def unreachable(
         self, dataset: DatasetName, *, before: datetime, in_flight: Collection[str] = ()

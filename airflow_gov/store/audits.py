@@ -12,6 +12,7 @@ from airflow_gov.model.findings import AuditKind, AuditRun, AuditState, Observat
 from airflow_gov.model.loads import LogEntry
 from airflow_gov.model.serde import to_plain
 from airflow_gov.model.zones import Zone
+from airflow_gov.store.audit_marks import Marks
 from airflow_gov.store.audit_merging import Merged, merge
 from airflow_gov.store.audit_tables import audit as table
 from airflow_gov.store.audit_tables import look, observation
@@ -89,6 +90,7 @@ class Audits:
         self._log = log
         self._clock = clock
         self.findings = Findings(database, log, clock)
+        self.marks = Marks(database, clock)
 
     def begin(
         self,

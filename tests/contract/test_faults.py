@@ -44,6 +44,7 @@ def lake(healthy):
     shutil.rmtree(home)
     shutil.copytree(copy, home)
     lake = HealthyLake(home)
+    lake.clock.move(minutes=2)  # that of the lake that was made went ahead of the machine's
     yield lake
     lake.close()
 

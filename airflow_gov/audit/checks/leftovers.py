@@ -11,9 +11,10 @@ from airflow_gov.model.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from airflow_gov.audit.audited import AuditedDataset
-    from airflow_gov.lake import MaintenanceReport
+    from airflow_gov.lake import FolderStamp, MaintenanceReport
     from airflow_gov.model.findings import Finding, Observation
     from airflow_gov.runtime import Governance
 
@@ -65,6 +66,23 @@ class CandidateAbandoned(DatasetCheck):
                     load_ids=list(snapshot.load_ids),
                 )
 
+    def token(self, audited: AuditedDataset) -> str | None:
+        """The table, and whose loads are being written."""
+        mark = audited.metadata_location
+        return None if mark is None else f"{mark} {' '.join(audited.being_written)}"
+
+    def stands_until(self, audited: AuditedDataset) -> datetime | None:
+        """Until the next candidate is too old."""
+        if audited.table is None:
+            return None
+        heads = (
+            audited.table.snapshot(ref.snapshot_id)
+            for name, ref in audited.table.refs.items()
+            if ref.branch and name.startswith("candidate-")
+        )
+        due = [head.committed_at + timedelta(days=self.days) for head in heads if head is not None]
+        return min((moment for moment in due if moment >= audited.now), default=None)
+
     def repair(self, finding: Finding, governance: Governance, actor: str) -> str:
         """By maintenance that keeps every version."""
         report = _cleaned(finding, governance, actor)
@@ -110,6 +128,23 @@ class OrphanFiles(DatasetCheck):
                 count=len(files),
                 size=size,
             )
+
+    def token(self, audited: AuditedDataset) -> str | None:
+        """The table, the files in its folders, and whose loads are being written."""
+        stamp = self._stamp(audited)
+        if stamp is None:
+            return None
+        return f"{audited.metadata_location} {stamp.digest} {' '.join(audited.being_written)}"
+
+    def stands_until(self, audited: AuditedDataset) -> datetime | None:
+        """Until the next of the young files is old enough."""
+        stamp = self._stamp(audited)
+        youngest = stamp.youngest if stamp is not None else None
+        return youngest + timedelta(hours=self.hours) if youngest is not None else None
+
+    def _stamp(self, audited: AuditedDataset) -> FolderStamp | None:
+        location, before = audited.metadata_location, audited.now - timedelta(hours=self.hours)
+        return None if location is None else audited.audited.lake.tables.folder_stamp(location, before)
 
     def repair(self, finding: Finding, governance: Governance, actor: str) -> str:
         """By maintenance that keeps every version."""

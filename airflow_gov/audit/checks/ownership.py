@@ -85,6 +85,10 @@ class ContractUnreadable(DatasetCheck):
                 reason=str(error.reason),
             )
 
+    def token(self, audited: AuditedDataset) -> str:
+        """The text itself: it may be changed while its hash stays."""
+        return audited.contract_mark
+
 
 class DatasetWithoutOwner(_ContractCheck):
     """A contract whose team has no owner."""

@@ -115,9 +115,9 @@ class VersionWithoutVerdict(DatasetCheck):
                 verdict_id=version.verdict_id,
             )
 
-    def token(self, audited: AuditedDataset) -> None:
-        """A verdict may be removed while the version stays."""
-        return
+    def token(self, audited: AuditedDataset) -> str:
+        """The version, its verdict and decisions as they stand now: they may be removed while it stays."""
+        return audited.verdict_mark
 
     @staticmethod
     def _problem(audited: AuditedDataset, version: Version) -> str | None:

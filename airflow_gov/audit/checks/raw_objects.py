@@ -31,6 +31,10 @@ class _RawCheck(DatasetCheck):
         if audited.zone is Zone.RAW and audited.table is not None:
             yield from self.observe_objects(audited)
 
+    def token(self, audited: AuditedDataset) -> str | None:
+        """None of raw datasets; of others there is nothing to look at."""
+        return None if audited.zone is Zone.RAW else "not raw"
+
     def observe_objects(self, audited: AuditedDataset) -> Iterator[Observation]:
         """What is wrong with the objects."""
         raise NotImplementedError

@@ -34,6 +34,10 @@ class _RecordCheck(DatasetCheck):
             execution = audited.store.executions.get(load.execution_id) if load is not None else None
             yield from self.observe_record(audited, load_id, execution)
 
+    def token(self, audited: AuditedDataset) -> str:
+        """The version, the table, and the records as they stand now."""
+        return f"{audited.metadata_location} {audited.record_mark}"
+
     def observe_record(
         self, audited: AuditedDataset, load_id: str, execution: Execution | None
     ) -> Iterator[Observation]:
@@ -165,10 +169,6 @@ class CodeUnknown(_RecordCheck):
                 dirty=git.dirty,
                 missing=git.missing,
             )
-
-    def token(self, audited: AuditedDataset) -> str:
-        """A record does not change once its load is published."""
-        return str(audited.summary.version)
 
 
 def _targets(audited: AuditedDataset, execution: Execution | None) -> list[DataRef]:

@@ -32,13 +32,17 @@ class TableUnreadable(DatasetCheck):
     )
 
     def observe(self, audited: AuditedDataset) -> Iterator[Observation]:
-        """By reading the metadata, every time: the file may go while the catalogue stays as it is."""
+        """By reading the metadata."""
         if audited.table_error is not None:
             yield self.found_in(
                 audited,
                 f"The metadata of {audited.name} cannot be read.",
                 metadata_location=audited.metadata_location,
             )
+
+    def token(self, audited: AuditedDataset) -> str | None:
+        """The file itself: it may go while the catalogue stays as it is."""
+        return audited.table_mark
 
 
 class SchemaDrift(DatasetCheck):

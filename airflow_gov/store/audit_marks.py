@@ -1,0 +1,163 @@
+"""What the store says of the current versions of all datasets, told short: a mark changes with what it is of.
+
+Audits compare marks to know which datasets they need not look at again; a query for each would take longer
+than looking.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Select, and_, func, select
+
+from airflow_gov.model.loads import LoadState
+from airflow_gov.model.verdicts import Ruling
+from airflow_gov.store.gate_tables import decision
+from airflow_gov.store.tables import (
+    column_set,
+    execution,
+    execution_data,
+    load,
+    verdict,
+    verdict_rule,
+    version,
+    version_load,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from airflow_gov.store.database import Database
+
+
+class Marks:
+    """Marks of all datasets by their names; one that has nothing of the kind is left out."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def being_written(self) -> dict[str, tuple[str, ...]]:
+        """Ids of the loads that somebody holds a lease on now, in order."""
+        query = select(load.c.dataset, load.c.load_id).where(
+            load.c.state == LoadState.WRITING, load.c.leased_until > self._clock()
+        )
+        found: dict[str, list[str]] = defaultdict(list)
+        with self._database.read() as connection:
+            for dataset, load_id in connection.execute(query):
+                found[dataset].append(load_id)
+        return {dataset: tuple(sorted(ids)) for dataset, ids in found.items()}
+
+    def verdicts(self) -> dict[str, str]:
+        """Of the current version: its verdict, rule by rule, and what gates decided on its snapshot."""
+        with self._database.read() as connection:
+            return _marks(connection, _VERDICTS, _DECISIONS)
+
+    def records(self) -> dict[str, str]:
+        """Of the current version: itself, and the records of the executions that wrote it."""
+        with self._database.read() as connection:
+            return _marks(connection, _RECORDS, _COLUMNS)
+
+
+_newest = (
+    select(version.c.dataset, func.max(version.c.version).label("version"))
+    .group_by(version.c.dataset)
+    .subquery("newest")
+)
+_current = version.join(
+    _newest, and_(_newest.c.dataset == version.c.dataset, _newest.c.version == version.c.version)
+)
+_VERDICTS = (
+    select(
+        version.c.dataset,
+        version.c.version,
+        version.c.kind,
+        version.c.snapshot_id,
+        version.c.verdict_id,
+        verdict.c.verdict_id.label("found"),
+        verdict_rule.c.position,
+        verdict_rule.c.passed,
+        verdict_rule.c.severity,
+    )
+    .select_from(
+        _current.outerjoin(verdict, verdict.c.verdict_id == version.c.verdict_id).outerjoin(
+            verdict_rule, verdict_rule.c.verdict_id == verdict.c.verdict_id
+        )
+    )
+    .order_by(version.c.dataset, verdict_rule.c.position)
+)
+_DECISIONS = (
+    select(version.c.dataset, decision.c.decision_id, decision.c.ruling)
+    .select_from(
+        _current.join(
+            decision,
+            and_(decision.c.dataset == version.c.dataset, decision.c.snapshot_id == version.c.snapshot_id),
+        )
+    )
+    .where(decision.c.ruling != Ruling.REFUSED)
+    .order_by(version.c.dataset, decision.c.decision_id)
+)
+_written = (
+    _current.outerjoin(
+        version_load,
+        and_(version_load.c.dataset == version.c.dataset, version_load.c.version == version.c.version),
+    )
+    .outerjoin(load, and_(load.c.dataset == version_load.c.dataset, load.c.load_id == version_load.c.load_id))
+    .outerjoin(execution, execution.c.execution_id == load.c.execution_id)
+    .outerjoin(
+        execution_data,
+        and_(
+            execution_data.c.execution_id == execution.c.execution_id,
+            execution_data.c.dataset == version.c.dataset,
+        ),
+    )
+)
+_RECORDS = (
+    select(
+        version.c.dataset,
+        *(version.c[name] for name in ("version", "kind", "snapshot_id", "rows", "size", "files")),
+        version_load.c.load_id,
+        load.c.execution_id,
+        *(
+            execution.c[name]
+            for name in (
+                "execution_id",
+                "status",
+                "ended_at",
+                "os_user",
+                "host_name",
+                "operator",
+                "rows_written",
+                "git_commit",
+                "git_dirty",
+            )
+        ),
+        execution_data.c.role,
+        execution_data.c.columns_hash,
+    )
+    .select_from(_written)
+    .order_by(version.c.dataset, version_load.c.position, execution_data.c.position)
+)
+#: The columns themselves: a list that was changed still has its hash.
+_COLUMNS = (
+    select(version.c.dataset, column_set.c.position, column_set.c.name, column_set.c.type)
+    .select_from(_written.join(column_set, column_set.c.columns_hash == execution_data.c.columns_hash))
+    .order_by(version.c.dataset, execution_data.c.position, column_set.c.position)
+)
+
+
+def _marks(connection: Connection, *queries: Select[Any]) -> dict[str, str]:
+    digests: dict[str, Any] = {}
+    for query in queries:
+        for dataset, *facts in connection.execute(query):
+            if dataset not in digests:
+                digests[dataset] = hashlib.sha256()
+            digests[dataset].update(_told(facts))
+    return {dataset: digest.hexdigest()[:24] for dataset, digest in digests.items()}
+
+
+def _told(facts: Iterable[Any]) -> bytes:
+    return repr(list(facts)).encode("utf-8", "surrogatepass")

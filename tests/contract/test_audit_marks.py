@@ -1,0 +1,116 @@
+"""Marks change with what they are of, whoever changed it, and with nothing else."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from airflow_gov.lake.stamps import file_stamp, folder_stamp
+from airflow_gov.store import Store
+from support import records
+from support.records import FLIGHTS, GOLD, T0, Clock
+
+
+@pytest.fixture
+def recorded(store: Store) -> Store:
+    """A version of flights with its verdict, its load and its execution; a version of gold without any."""
+    execution = records.finished()
+    store.executions.finish(execution)
+    load = records.load(dataset=FLIGHTS, execution_id=execution.execution_id)
+    store.loads.begin(load, lease=timedelta(minutes=5))
+    verdict = records.verdict(dataset=FLIGHTS)
+    store.verdicts.record(verdict)
+    store.versions.record(
+        records.version(1, dataset=FLIGHTS, verdict_id=verdict.verdict_id, load_ids=(load.load_id,))
+    )
+    store.versions.record(records.version(1, dataset=GOLD, verdict_id=None, load_ids=()))
+    return store
+
+
+def marks(store: Store, kind: str) -> dict[str, str]:
+    found: dict[str, str] = getattr(store.audits.marks, kind)()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement"),
+    [
+        ("verdicts", "DELETE FROM gov_verdict_rule"),
+        ("verdicts", "UPDATE gov_verdict_rule SET passed = NOT passed"),
+        ("verdicts", "UPDATE gov_version SET verdict_id = 'forged' WHERE dataset = 'clean.flights'"),
+        ("records", "UPDATE gov_version SET rows = rows + 1 WHERE dataset = 'clean.flights'"),
+        ("records", "UPDATE gov_execution SET host_name = ''"),
+        ("records", "UPDATE gov_execution SET status = 'lost'"),
+        ("records", "UPDATE gov_column_set SET type = 'forged'"),
+        ("records", "DELETE FROM gov_load"),
+        ("records", "DELETE FROM gov_execution_data"),
+    ],
+)
+def test_what_is_tampered_with_changes_the_mark_of_its_dataset_alone(
+    recorded: Store, store_url: str, kind: str, statement: str
+) -> None:
+    before = marks(recorded, kind)
+    assert marks(recorded, kind) == before
+    engine = sqlalchemy.create_engine(store_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+    after = marks(recorded, kind)
+    assert after["clean.flights"] != before["clean.flights"]
+    assert after[str(GOLD)] == before[str(GOLD)]
+
+
+def test_a_new_version_has_other_marks(recorded: Store) -> None:
+    before = marks(recorded, "records"), marks(recorded, "verdicts")
+    recorded.versions.record(records.version(2, dataset=GOLD, verdict_id=None, load_ids=(), snapshot_id=77))
+    after = marks(recorded, "records"), marks(recorded, "verdicts")
+    assert all(now[str(GOLD)] != then[str(GOLD)] for now, then in zip(after, before, strict=True))
+
+
+def test_loads_are_being_written_while_their_lease_holds(recorded: Store, clock: Clock) -> None:
+    assert list(recorded.audits.marks.being_written()) == ["clean.flights"]
+    clock.move(minutes=6)
+    assert recorded.audits.marks.being_written() == {}
+
+
+def test_a_file_is_known_by_its_size_and_age(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    assert file_stamp(str(file)) == "FileNotFoundError"
+    file.write_text("a")
+    first = file_stamp(f"file://{file}")
+    assert first == file_stamp(str(file))
+    file.write_text("ab")
+    assert file_stamp(str(file)) != first
+    assert file_stamp("s3://bucket/a") is None
+
+
+def test_folders_are_known_by_their_files_and_when_the_next_is_old_enough(tmp_path: Path) -> None:
+    metadata = tmp_path / "metadata" / "1.json"
+    metadata.parent.mkdir()
+    metadata.write_text("{}")
+    os.utime(metadata, (T0.timestamp(), T0.timestamp()))
+    (tmp_path / "data" / "part=1").mkdir(parents=True)
+    (tmp_path / "beside").write_text("no file of the table")
+
+    def stamp(before: datetime = T0 + timedelta(days=1)) -> tuple[str, datetime | None]:
+        found = folder_stamp(str(metadata), before)
+        assert found is not None
+        return found.digest, found.youngest
+
+    first = stamp()
+    assert first == stamp()
+    assert first[1] is None
+    youngest = stamp(T0 - timedelta(days=1))[1]
+    assert youngest is not None
+    assert abs(youngest - T0) < timedelta(seconds=1)
+    (tmp_path / "data" / "part=1" / "b.parquet").write_text("b")
+    second = stamp()
+    assert second[0] != first[0]
+    assert second[1] is not None
+    assert second[1] > T0 + timedelta(days=1)
+    assert folder_stamp("s3://bucket/metadata/1.json", T0) is None
+    assert folder_stamp(str(tmp_path / "elsewhere.json"), T0) is None
