@@ -18,8 +18,7 @@ def unified(old: str, new: str, path: str) -> str:
     """
     # At line feeds alone: what else Python takes for the end of a line is a letter to `patch`.
     before, after = _LINE.findall(old), _LINE.findall(new)
-    names = (_named(f"{side}/{path}") for side in "ab")
-    lines = difflib.unified_diff(before, after, *names, lineterm="\n")
+    lines = difflib.unified_diff(before, after, _named(f"a/{path}"), _named(f"b/{path}"))
     return "".join(line if line.endswith("\n") else line + _NO_NEWLINE for line in lines)
 
 

@@ -17,7 +17,7 @@ from airflow_gov.contracts.problems import json_path
 from airflow_gov.model.errors import GovernanceError, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from airflow_gov.contracts.problems import JsonPath
 
@@ -141,7 +141,7 @@ def with_item(text: str, path: JsonPath, key: str, value: Any) -> str:
     return _edited(text, lambda it: _append(it, path, key, value))
 
 
-def _edited(text: str, edit: Any) -> str:
+def _edited(text: str, edit: Callable[[_Text], str]) -> str:
     bare = text.removeprefix("\ufeff")
     return text[: len(text) - len(bare)] + edit(_Text(bare))
 

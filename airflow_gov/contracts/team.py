@@ -40,6 +40,25 @@ def stewards(team: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_current(_with_role(team, _STEWARD))))
 
 
+def member_names(text: str) -> tuple[str, ...]:
+    """The user names of everybody in the team who has not left, in order, each once.
+
+    :param text: a contract's file.
+    """
+    team = _team(text)
+    members = team.get("members") if isinstance(team, Mapping) else team
+    return tuple(dict.fromkeys(_current([member for _, member in mappings(members, ())])))
+
+
+def team_name(text: str) -> str:
+    """What the team is called; empty where it has no name.
+
+    :param text: a contract's file.
+    """
+    team = _team(text)
+    return str(team.get("name") or "") if isinstance(team, Mapping) else ""
+
+
 def members_path(team: Any) -> tuple[str, ...]:
     """Where the list of members stands from the document's root.
 
@@ -58,6 +77,13 @@ def owner_place(team: Any) -> int | None:
         if _role(member) in _OWNER and next(_current([member]), None) is not None:
             return int(place)
     return None
+
+
+def _team(text: str) -> Any:
+    from airflow_gov.contracts.document import load_document
+
+    data = load_document(text.encode("utf-8", "surrogatepass"), "contract").data
+    return data.get("team") if isinstance(data, Mapping) else None
 
 
 def _with_role(team: Any, roles: frozenset[str]) -> list[Mapping[str, Any]]:

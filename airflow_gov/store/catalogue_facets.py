@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, case, cast, func, literal, select
 
@@ -18,7 +18,7 @@ from airflow_gov.store.catalogue_tables import catalogue as table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
 #: A facet of owners or tags names the most frequent ones.
 _MOST_VALUES = 20
@@ -96,14 +96,15 @@ class Facets:
 
 
 def _groups(connection: Connection, search: Search) -> Sequence[Group]:
-    query, unread = search.reading(select().select_from(table))
+    everything: Select[Any] = select().select_from(table)
+    query, unread = search.reading(everything)
     lacking = sum((_bit(lacks(gap, unread), 1 << place) for place, gap in enumerate(Gap)), literal(0))
     tags = cast(table.c.tags, Text).label("tags")
-    told = query.add_columns(
+    grouped = query.add_columns(
         table.c.zone_order, table.c.owner, table.c.standing, tags, lacking.label("lacks")
     )
-    each = told.where(*search.words()).subquery()
-    found = connection.execute(select(*each.c, func.count()).group_by(*each.c))
+    each = grouped.where(*search.words()).subquery()
+    counted: Select[Any] = select(*each.c, func.count()).group_by(*each.c)
     tags_of, gaps_of = cache(_tags), cache(_gaps)
     return [
         Group(
@@ -111,12 +112,12 @@ def _groups(connection: Connection, search: Search) -> Sequence[Group]:
                 "zone": frozenset({ZONES[order]}),
                 "owner": frozenset({owner or ""}),
                 "verdict": frozenset({standing or Standing.UNCHECKED.value}),
-                "tag": tags_of(tags),
+                "tag": tags_of(told),
                 "gap": gaps_of(bits),
             },
             count,
         )
-        for order, owner, standing, tags, bits, count in found
+        for order, owner, standing, told, bits, count in map(tuple, connection.execute(counted))
     ]
 
 

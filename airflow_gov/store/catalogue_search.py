@@ -136,8 +136,10 @@ class Search:
         self, columns: Sequence[Column[Any]], rank: int, last: tuple[Any, ...] | None, limit: int
     ) -> list[RowMapping]:
         """What is found in this place and in none before it, what is read most first."""
-        query = select(*columns, literal(rank).label("rank"), _SCORE.label("score")).select_from(table)
-        query = query.outerjoin(catalogue_use, catalogue_use.c.dataset == table.c.dataset)
+        told = select(*columns, literal(rank).label("rank"), _SCORE.label("score"))
+        query: Select[Any] = told.select_from(table).outerjoin(
+            catalogue_use, catalogue_use.c.dataset == table.c.dataset
+        )
         query = self._filtered(query.where(self._found(PLACES[rank])))
         if rank:
             query = query.where(not_(self._found(PLACES[rank - 1])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,7 @@ PAGES = {
     "overview": "overview",
     "catalogue": "catalogue",
     "found": "catalogue?q=flights&verdict=failed",
+    "gaps": "catalogue?gap=undocumented",
     "schema": "datasets/clean.flights",
     "versions": "datasets/clean.flights/versions",
     "lineage": "datasets/gold.customer_value/lineage",
@@ -43,6 +45,8 @@ PAGES = {
     "files": "datasets/clean.flights/files",
     "outside": "catalogue?zone=outside",
     "execution": "executions/told",
+    "proposal": "datasets/clean.flights/propose?column=passenger&description=Who+flew%3A+%3Cb%3E&owner=eva",
+    "refusal": "datasets/clean.flights/propose",
     "missing": "datasets/clean.nothing",
 }
 #: Sizes of the iframe; at the last one of each theme the page is looked at closely.
@@ -251,6 +255,44 @@ def test_the_catalogue_is_searched_and_keeps_its_address(governance: Governance)
     expect(governance.frame.get_by_role("row", name="clean.flights")).to_contain_text("Flight operations")
     governance.frame.get_by_role("link", name="All datasets").click()
     page.wait_for_url("**/airflow-gov/catalogue")
+
+
+def test_the_catalogue_is_searched_as_people_type(governance: Governance) -> None:
+    frame = governance.open("catalogue?zone=clean")
+    frame.evaluate("window.sameDocument = true")
+    search = frame.get_by_role("searchbox")
+    search.press_sequentially("flight_i")
+    expect(frame.get_by_role("row")).to_have_count(2)
+    expect(frame.get_by_role("status")).to_have_text("Datasets 1")
+    expect(frame.get_by_role("rowheader").get_by_role("link")).to_have_attribute(
+        "href", "datasets/clean.flights"
+    )
+    expect(search).to_be_focused()
+    assert frame.evaluate("[window.sameDocument, location.search]") == [True, "?q=flight_i&zone=clean"]
+    governance.picture("typed")
+    search.press_sequentially("<b>&")
+    expect(frame.locator("#found")).to_contain_text("Nothing fits.")
+    search.fill("")
+    expect(frame.get_by_role("row")).to_have_count(3)
+    assert frame.evaluate("[window.sameDocument, location.search]") == [True, "?zone=clean"]
+
+
+def test_what_somebody_knows_becomes_a_patch(governance: Governance) -> None:
+    page, frame = governance.page, governance.open("datasets/clean.flights")
+    frame.get_by_text("Propose a meaning, a tag or an owner").click()
+    frame.get_by_label("Column", exact=True).select_option("passenger")
+    frame.get_by_label("What the column means").fill('Who "flew"')
+    governance.picture("form")
+    frame.get_by_role("button", name="Show the patch").click()
+    page.wait_for_url("**/airflow-gov/datasets/clean.flights/propose?column=passenger*")
+    patch = governance.frame.get_by_label("Patch", exact=True)
+    expect(patch).to_contain_text('+    description: "Who \\"flew\\""')
+    with page.expect_download() as download:
+        governance.frame.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "clean.flights.patch"
+    assert download.value.path().read_text() == patch.text_content()
+    governance.frame.get_by_role("button", name="Copy").click()
+    expect(governance.frame.get_by_role("status")).to_have_text(re.compile(r"Copied|Selected"))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -64,8 +64,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_gov_catalogue_reader_dag_id"), "gov_catalogue_reader", ["dag_id"])
     for name in ("undocumented", "unowned"):
-        column = sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.true())
-        op.add_column("gov_catalogue", column)
+        flag: sa.Column[bool] = sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.true())
+        op.add_column("gov_catalogue", flag)
     op.add_column("gov_catalogue", sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("gov_catalogue", sa.Column("text_id", sa.Integer(), nullable=True))
     _tell(bind, text)
