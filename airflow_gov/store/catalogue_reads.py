@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, case, func, select
 
 from airflow_gov.model.uses import Reader, Usage
 from airflow_gov.model.zones import QUARANTINE_SUFFIX
@@ -27,21 +26,15 @@ if TYPE_CHECKING:
 
 #: A read counts half as much as one this much later.
 HALF_LIFE = timedelta(days=30)
-#: The score of what nobody has read.
-NEVER = -1.0e9
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+#: Half-lives after the epoch that a float still holds, many reads together: until the year 2102.
+_MOST = 1000.0
 
 
 def weight(at: datetime) -> float:
-    """The score of one read at a moment."""
-    return (at - _EPOCH) / HALF_LIFE
-
-
-def together(score: float, other: float) -> float:
-    """The score of the reads of both."""
-    low, high = sorted((score, other))
-    return high + math.log2(1 + 2 ** max(low - high, -1000.0))
+    """How much one read at a moment counts: more than before, so that what was counted need not change."""
+    return float(2.0 ** min((at - _EPOCH) / HALF_LIFE, _MOST))
 
 
 def count_reads(
@@ -62,15 +55,17 @@ def count_reads(
 
 def _count(connection: Connection, *, row: Mapping[str, str], execution_id: str, at: datetime) -> None:
     dialect = connection.dialect.name
-    dataset, one = row["dataset"], weight(at)
-    first = insert(dialect, use).values(dataset=dataset, reads=1, score=NEVER, last_read_at=at)
-    counted = first.on_conflict_do_update(
-        index_elements=[use.c.dataset],
-        set_={"reads": use.c.reads + 1, "last_read_at": _later(use.c.last_read_at, at)},
+    one = insert(dialect, use).values(dataset=row["dataset"], reads=1, score=weight(at), last_read_at=at)
+    connection.execute(
+        one.on_conflict_do_update(
+            index_elements=[use.c.dataset],
+            set_={
+                "reads": use.c.reads + 1,
+                "score": use.c.score + one.excluded.score,
+                "last_read_at": _later(use.c.last_read_at, at),
+            },
+        )
     )
-    before = connection.execute(counted.returning(use.c.score)).scalar_one()
-    score = one if before == NEVER else together(before, one)
-    connection.execute(update(use).where(use.c.dataset == dataset).values(score=score))
     by = insert(dialect, reader).values(**row, reads=1, last_read_at=at, execution_id=execution_id)
     newer = by.excluded.last_read_at >= reader.c.last_read_at
     connection.execute(

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from airflow_gov.model.catalogue import Gap, OutsideDataset, Standing, Wanted
 from airflow_gov.model.zones import Zone
-from airflow_gov.store.catalogue_reads import NEVER, last_reads
+from airflow_gov.store.catalogue_reads import last_reads
 from airflow_gov.store.catalogue_tables import catalogue as table
 from airflow_gov.store.catalogue_tables import catalogue_tag, catalogue_use
 from airflow_gov.store.catalogue_text import PLACES, found_in
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ZONES = tuple(zone.value for zone in Zone)
 _ORDER = {zone: position for position, zone in enumerate(ZONES)}
-_SCORE = func.coalesce(catalogue_use.c.score, NEVER)
+_SCORE = func.coalesce(catalogue_use.c.score, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

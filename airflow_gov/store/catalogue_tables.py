@@ -116,8 +116,8 @@ words_index = plain_table(
     "gov_catalogue_words", column("rowid"), column("named"), column("titled"), column("told")
 )
 
-#: How much a dataset is read. ``score``: the logarithm of its reads, each counted twice as much as one a
-#: half-life earlier; so it need not be counted anew as time goes by. Also of datasets not catalogued (yet).
+#: How much a dataset is read. ``score``: its reads, each counted twice as much as one a half-life earlier;
+#: so it need not be counted anew as time goes by. Also of datasets that are not catalogued (yet).
 catalogue_use = Table(
     "gov_catalogue_use",
     metadata,

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from airflow_gov.model.words import words_of
-from airflow_gov.store.catalogue_reads import NEVER, together, weight
+from airflow_gov.store.catalogue_reads import weight
 from airflow_gov.store.catalogue_text import written
 
 revision = "0008"
@@ -113,8 +113,8 @@ def _count_reads(bind: sa.Connection, use: sa.Table, reader: sa.Table) -> None:
         query.execution_options(yield_per=1000)
     ):
         at = started_at if started_at.tzinfo else started_at.replace(tzinfo=UTC)
-        reads, score, last = uses.get(dataset, (0, NEVER, at))
-        uses[dataset] = (reads + 1, together(score, weight(at)), max(last, at))
+        reads, score, last = uses.get(dataset, (0, 0.0, at))
+        uses[dataset] = (reads + 1, score + weight(at), max(last, at))
         count, newest, by = readers.get((dataset, dag_id, task_id), (0, at, execution_id))
         readers[dataset, dag_id, task_id] = (count + 1, *max((newest, by), (at, execution_id)))
     names = [column.name for column in use.columns]
