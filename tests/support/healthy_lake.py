@@ -22,6 +22,7 @@ from airflow_gov.flow.recording import recorded
 from airflow_gov.flow.sources import SourceSpec, parse_sources
 from airflow_gov.flow.splitting import Split, split
 from airflow_gov.flow.transforming import Transformation, transform
+from airflow_gov.model.execution import Actor
 from airflow_gov.model.loads import LoadKey, WriteMode
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.runtime import Governance
@@ -125,6 +126,8 @@ class HealthyLake:
 
     def __post_init__(self) -> None:
         self.clock = records.Clock(datetime.now(UTC))
+        #: Whom executions are of: nobody triggered them, and the Dag is of the contract's team.
+        self.actor = Actor(os_user="airflow", owner="data", team="bookings")
         settings = Settings.load({"AIRFLOW_HOME": str(self.folder)})
         self.governance = Governance(settings, clock=self.clock)
 
@@ -210,7 +213,7 @@ class HealthyLake:
         """A recorded execution."""
         self.clock.move(seconds=1)
         task = records.task_run(dag_id="bookings", run_id="manual__1", task_id=task_id)
-        opening = records.execution(uuid.uuid4().hex, start=self.clock.now, task=task)
+        opening = records.execution(uuid.uuid4().hex, start=self.clock.now, task=task, actor=self.actor)
         with recorded(self.governance, opening) as recording:
             yield recording
 
