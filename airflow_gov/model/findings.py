@@ -12,6 +12,8 @@ from typing import Any
 
 from airflow_gov.model.zones import DatasetName, Zone
 
+#: The detail that says which Dag a finding names: only who may read that Dag sees the finding.
+DAG_ID = "dag_id"
 #: The id of findings about checks that could not do their work.
 CHECK_FAILED = "check-failed"
 
@@ -150,6 +152,12 @@ class Finding:
         """Whether it waits for somebody."""
         return self.state in OPEN_STATES
 
+    @property
+    def dag_id(self) -> str | None:
+        """The Dag it names, if it names one: what its check says with that name among the details."""
+        dag_id = self.details.get(DAG_ID)
+        return None if dag_id is None else str(dag_id)
+
 
 @dataclass(frozen=True, slots=True)
 class FindingEvent:
@@ -245,6 +253,7 @@ class FindingsWanted:
     :param dataset: of this dataset.
     :param least: at least this bad.
     :param text: with these words in subject or message.
+    :param dags: of those that name a Dag, only these Dags'; None: whatever Dag they name.
     """
 
     states: tuple[FindingState, ...] = (
@@ -258,6 +267,23 @@ class FindingsWanted:
     dataset: DatasetName | None = None
     least: Severity = Severity.INFO
     text: str = ""
+    dags: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsFacets:
+    """How many findings there would be with another value of one filter; nothing of what there is none.
+
+    :param states: by state.
+    :param least: by the severity that they have at least, the worst first.
+    :param checks: by check, most first.
+    :param zones: by zone; those of no zone are left out.
+    """
+
+    states: Mapping[FindingState, int]
+    least: Mapping[Severity, int]
+    checks: Mapping[str, int]
+    zones: Mapping[Zone, int]
 
 
 @dataclass(frozen=True, slots=True)

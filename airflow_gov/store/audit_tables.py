@@ -6,7 +6,7 @@ transaction, or none.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table
 
 from airflow_gov.store.tables import metadata
 from airflow_gov.store.types import PlainJson, SafeText, UtcDateTime
@@ -112,4 +112,15 @@ look = Table(
     Column("token", SafeText),
     Column("times", BigInteger, nullable=False),
     Index(None, "audit_id"),
+)
+
+#: The pages of audits that finished, for people: zlib of the whole document.
+audit_report = Table(
+    "gov_audit_report",
+    metadata,
+    Column("audit_id", SafeText, primary_key=True),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("whole", LargeBinary, nullable=False),
+    Column("without_dags", LargeBinary),  # no finding names a Dag; null: nor does one of the whole
+    Index(None, "made_at"),
 )

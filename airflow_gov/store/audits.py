@@ -14,6 +14,7 @@ from airflow_gov.model.serde import to_plain
 from airflow_gov.model.zones import Zone
 from airflow_gov.store.audit_marks import Marks
 from airflow_gov.store.audit_merging import Merged, merge
+from airflow_gov.store.audit_reports import AuditReports
 from airflow_gov.store.audit_tables import audit as table
 from airflow_gov.store.audit_tables import look, observation
 from airflow_gov.store.findings import Findings
@@ -91,6 +92,7 @@ class Audits:
         self._clock = clock
         self.findings = Findings(database, log, clock)
         self.marks = Marks(database, clock)
+        self.reports = AuditReports(database)
 
     def begin(
         self,

@@ -12,6 +12,7 @@ from airflow_gov.model.findings import (
     Acknowledgement,
     Finding,
     FindingEvent,
+    FindingsFacets,
     FindingsPage,
     FindingState,
     FindingsWanted,
@@ -22,6 +23,7 @@ from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store.audit_tables import finding as table
 from airflow_gov.store.audit_tables import finding_event
 from airflow_gov.store.cursors import read_cursor, write_cursor
+from airflow_gov.store.finding_filters import facets, narrowed
 from airflow_gov.store.statements import insert_new
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class Findings:
         :param limit: how many at most.
         :raises GovernanceError: ``PARAMETER_INVALID`` when `after` is from no page.
         """
-        chosen = _where(select(table), wanted or FindingsWanted())
+        chosen = self._narrowed(select(table), wanted)
         query = chosen.order_by(table.c.severity.desc(), table.c.key).limit(limit + 1)
         if after is not None:
             severity, key = read_cursor(after, int, str)
@@ -63,7 +65,7 @@ class Findings:
                     (table.c.severity == severity) & (table.c.key > key),
                 )
             )
-        count = _where(select(func.count()).select_from(table), wanted or FindingsWanted())
+        count = self._narrowed(select(func.count()).select_from(table), wanted)
         with self._database.read() as connection:
             total = connection.execute(count).scalar_one()
             rows = connection.execute(query).mappings().all()
@@ -95,7 +97,7 @@ class Findings:
 
     def counts(self, wanted: FindingsWanted | None = None) -> dict[Severity, int]:
         """How many findings of each severity, the worst first; those of which there is none are left out."""
-        query = _where(select(table.c.severity, func.count()), wanted or FindingsWanted())
+        query = self._narrowed(select(table.c.severity, func.count()), wanted)
         query = query.group_by(table.c.severity).order_by(table.c.severity.desc())
         with self._database.read() as connection:
             return {Severity.of_rank(rank): count for rank, count in connection.execute(query)}
@@ -103,10 +105,15 @@ class Findings:
     def by_check(self, wanted: FindingsWanted | None = None) -> dict[str, int]:
         """How many findings of each check, most first."""
         count = func.count()
-        query = _where(select(table.c.check_id, count), wanted or FindingsWanted())
+        query = self._narrowed(select(table.c.check_id, count), wanted)
         query = query.group_by(table.c.check_id).order_by(count.desc(), table.c.check_id)
         with self._database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
+
+    def facets(self, wanted: FindingsWanted) -> FindingsFacets:
+        """How many findings there would be with another value of one filter."""
+        with self._database.read() as connection:
+            return facets(connection, wanted)
 
     def standing(self, check: str, scope: str | None = None) -> list[Finding]:
         """The findings of a check that are not fixed.
@@ -170,6 +177,9 @@ class Findings:
             self._log.append(_entry(found, by, reason.strip(), now, expires_at))
             return self.find(found.key)
 
+    def _narrowed(self, query: Select[Any], wanted: FindingsWanted | None) -> Select[Any]:
+        return narrowed(query, wanted or FindingsWanted(), self._database.engine.dialect.name)
+
     def find(self, key: str) -> Finding:
         """The finding of a key, or of the beginning of one.
 
@@ -186,30 +196,6 @@ class Findings:
                 key=key,
             )
         return _read(rows[0])
-
-
-def _where(query: Select[Any], wanted: FindingsWanted) -> Select[Any]:
-    if wanted.states:
-        query = query.where(table.c.state.in_([state.value for state in wanted.states]))
-    if wanted.checks:
-        query = query.where(table.c.check_id.in_(wanted.checks))
-    if wanted.zones:
-        of_zones = table.c.zone.in_([zone.value for zone in wanted.zones])
-        query = query.where(or_(of_zones, table.c.zone.is_(None)) if wanted.zoneless else of_zones)
-    if wanted.dataset is not None:
-        query = query.where(table.c.dataset == str(wanted.dataset))
-    if wanted.least.rank:
-        query = query.where(table.c.severity >= wanted.least.rank)
-    for word in wanted.text.lower().split()[:20]:
-        query = query.where(
-            or_(
-                *(
-                    func.lower(column).contains(word, autoescape=True)
-                    for column in (table.c.subject, table.c.message)
-                )
-            )
-        )
-    return query
 
 
 def _require(reason: str, expires_at: datetime, now: datetime) -> None:

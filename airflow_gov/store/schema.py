@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from airflow_gov.store.database import Database
 
 #: The revisions of `migrations/versions`, oldest first: told here so that a check need not import Alembic.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 HEAD = REVISIONS[-1]
 
 #: Not Alembic's default name: the database may be Airflow's, which has a table of that name.

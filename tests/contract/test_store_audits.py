@@ -348,3 +348,60 @@ def test_the_same_thing_seen_twice_is_one_finding(store: Store, clock: Clock) ->
     store.audits.observed("a", [seen("x", "x")])
     store.audits.observed("a", [seen("x")])
     assert store.audits.finish("a", Ending(datasets=1)).new == 1
+
+
+def of_dag(dag_id: str) -> Seen:
+    found = Observation("stuck", f"e-{dag_id}", "It runs.", Severity.ERROR, details={"dag_id": dag_id})
+    return Seen("stuck", "", (found,))
+
+
+@pytest.mark.parametrize(
+    ("dags", "told"),
+    [(None, 3), (frozenset({"shown"}), 2), (frozenset(), 1), (frozenset({"x' OR 1=1 --"}), 1)],
+)
+def test_findings_that_name_a_dag_are_of_those_who_may_read_it(
+    store: Store, clock: Clock, dags: frozenset[str] | None, told: int
+) -> None:
+    begin(store, "a", checks=("small", "stuck"))
+    store.audits.observed("a", [of_dag("shown"), seen("x")])
+    store.audits.observed("a", [of_dag("secret")])
+    store.audits.finish("a", Ending(datasets=1))
+    wanted = FindingsWanted(dags=dags)
+    page = store.audits.findings.page(wanted)
+    assert (page.total, len(page.findings)) == (told, told)
+    assert sum(store.audits.findings.counts(wanted).values()) == told
+    assert sum(store.audits.findings.by_check(wanted).values()) == told
+    assert store.audits.findings.facets(wanted).states == {NEW: told}
+    assert all(dags is None or each.dag_id in {None, *dags} for each in page.findings)
+
+
+def test_facets_tell_what_another_filter_would_find(store: Store, clock: Clock) -> None:
+    audit(store, clock, "a", seen("x", "y"), seen("z", severity=Severity.CRITICAL, dataset=SALES))
+    facets = store.audits.findings.facets(FindingsWanted(zones=(Zone.GOLD,), least=Severity.CRITICAL))
+    assert facets.zones == {Zone.GOLD: 1}
+    assert facets.least == {Severity.CRITICAL: 1}
+    everywhere = store.audits.findings.facets(FindingsWanted())
+    assert everywhere.zones == {Zone.CLEAN: 2, Zone.GOLD: 1}
+    assert list(everywhere.least.items()) == [(Severity.CRITICAL, 1), (Severity.WARNING, 3)]
+    assert (everywhere.states, everywhere.checks) == ({NEW: 3}, {"small": 3})
+
+
+def test_only_audits_that_finished_have_a_page(store: Store, clock: Clock) -> None:
+    begin(store, "half")
+    assert not store.audits.reports.put("half", "<p>half", clock.now)
+    assert not store.audits.reports.put("none", "<p>none", clock.now)
+    store.audits.finish("half", Ending(datasets=0))
+    reports = store.audits.reports
+    assert reports.put("half", "<p>名 \ud800", clock.now)
+    assert reports.get("half") == reports.get("half", naming_dags=False) == "<p>名 \N{REPLACEMENT CHARACTER}"
+    assert reports.put("half", "<p>secret", clock.now, without_dags="<p>less")
+    assert (reports.get("half"), reports.get("half", naming_dags=False)) == ("<p>secret", "<p>less")
+    assert (reports.among(["half", "none"]), reports.get("none")) == ({"half"}, None)
+
+
+def test_the_pages_of_old_audits_go(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow_gov.store.audit_reports.KEPT", 2)
+    for name in "abc":
+        audit(store, clock, name)
+        assert store.audits.reports.put(name, "<p>", clock.now)
+    assert store.audits.reports.among("abc") == {"b", "c"}
