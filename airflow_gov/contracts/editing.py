@@ -36,7 +36,10 @@ class _Text:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._root = yaml.compose(text, Loader=_LOADER)
+        try:
+            self._root = yaml.compose(text, Loader=_LOADER)
+        except yaml.YAMLError as error:  # what was written into it before has letters that YAML has not
+            raise _by_hand((), "cannot be written with such letters") from error
         self._uses = Counter(id(child) for node in _all_nodes(self._root) for child in _children(node))
 
     def node(self, path: JsonPath) -> Any:

@@ -312,6 +312,8 @@ REFUSED: list[tuple[str, Proposal, Reason, str]] = [
     (BLOCK, Proposal(steward="ben@example.com"), Reason.PARAMETER_INVALID, "says so already"),
     (BLOCK, Proposal(owner="ana@example.com"), Reason.PARAMETER_INVALID, "says so already"),
     (BLOCK, Proposal("carrier", classification="restricted"), Reason.CONTRACT_INVALID, "not belong in clean"),
+    (BLOCK, Proposal("carrier", description="\udc80"), Reason.CONTRACT_INVALID, "by hand"),
+    (BLOCK, Proposal("carrier", description="\udc80", tag="x"), Reason.CONTRACT_INVALID, "by hand"),
     (ANCHORED, Proposal("tail", description="x"), Reason.CONTRACT_INVALID, "by hand"),
     ("a: [", Proposal(tag="x"), Reason.CONTRACT_INVALID, "cannot be read"),
     ("- a", Proposal(tag="x"), Reason.CONTRACT_INVALID, "cannot be read"),
