@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -151,10 +152,20 @@ def _print_scans(found: Sequence[Classification], failed: Mapping[str, str]) -> 
             ),
             empty=f"{each.dataset}: nothing looks personal.",
         )
+        _print_next_step(each)
         for column in each.overlooked:
             output.console().print(output.printable(f"{column.column}: {column.reason}"))
     for name, message in failed.items():
         output.console(stderr=True).print(f"{name} was not scanned: {output.printable(message)}")
+
+
+def _print_next_step(found: Classification) -> None:
+    lacking = (Agreement.PROPOSED, Agreement.CONTRADICTS)
+    first = next((each for each in found.proposals if each.agreement in lacking), None)
+    if first is not None:
+        words = ("catalog", "propose", str(found.dataset), "--column", first.column, "--tag", first.tag)
+        line = f"As a patch of the contract: airflow-gov {shlex.join(words)}"
+        output.console(stderr=True).print(output.printable(line))
 
 
 def _plain(found: Sensitivity) -> dict[str, Any]:

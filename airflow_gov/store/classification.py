@@ -13,7 +13,7 @@ from airflow_gov.model.zones import DatasetName
 from airflow_gov.store.catalogue_tables import catalogue
 from airflow_gov.store.classification_tables import classification as table
 from airflow_gov.store.classification_tables import proposal
-from airflow_gov.store.statements import children
+from airflow_gov.store.statements import children, insert
 
 if TYPE_CHECKING:
     import builtins
@@ -36,10 +36,12 @@ class Classifications:
             "dataset": str(found.dataset),
             "overlooked": to_plain(found.overlooked),
         }
-        same = (table.c.dataset == str(found.dataset), table.c.version == found.version)
+        same = (proposal.c.dataset == str(found.dataset), proposal.c.version == found.version)
         with self._database.transaction() as connection:
-            connection.execute(delete(table).where(*same))
-            connection.execute(table.insert(), row)
+            # It locks the row: of two scans at once the second waits, then takes the place of the first.
+            made = insert(connection.dialect.name, table).values(row)
+            connection.execute(made.on_conflict_do_update(index_elements=["dataset", "version"], set_=row))
+            connection.execute(delete(proposal).where(*same))
             if found.proposals:
                 connection.execute(proposal.insert(), _proposal_rows(found))
 

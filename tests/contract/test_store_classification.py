@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -46,6 +47,13 @@ def test_a_later_scan_of_the_same_version_takes_its_place(store: Store) -> None:
     later = replace(scanned(SALES, 1, NAME), scanned_at=records.T0 + timedelta(days=1), contract_hash="c1")
     store.classifications.put(later)
     assert store.classifications.get(SALES) == later
+
+
+def test_scans_of_the_same_version_at_once_take_turns(store: Store) -> None:
+    scans = [scanned(SALES, 1, *[MAIL] * number) for number in range(1, 9)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(store.classifications.put, scans))
+    assert store.classifications.get(SALES) in scans
 
 
 def test_the_list_has_the_newest_of_each_dataset(store: Store) -> None:

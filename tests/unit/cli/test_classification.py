@@ -35,6 +35,8 @@ def test_proposals_are_shown_with_their_reasons_and_without_values(
     assert "its name says 'mail'; 5 of 5 sampled values match; type string" in line
     assert "secret" not in answer.out
     assert "\x1b" not in answer.out
+    hint = "As a patch of the contract: airflow-gov catalog propose gold.sales --column mail --tag pii:email"
+    assert answer.err.strip() == hint
 
 
 def test_a_zone_is_scanned_and_told_to_machines(lake: Home, call: Callable[..., Any]) -> None:
