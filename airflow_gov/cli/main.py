@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Command] = {
     "demo": Command("airflow_gov.cli.demo", "Run the example Dags on real data, in an Airflow of their own."),
     "executions": Command("airflow_gov.cli.executions", "Who ran what, on which data, with what result."),
     "gates": Command("airflow_gov.cli.gates", "Verdicts, waivers and reviews: what a steward decides."),
+    "incident": Command("airflow_gov.cli.incident", "Where data lives, who read it, whom to call: one page."),
     "lineage": Command(
         "airflow_gov.cli.lineage", "Where data comes from, where it goes, what a change breaks."
     ),
@@ -61,6 +62,7 @@ Examples:
   airflow-gov executions list --status failed      what went wrong
   airflow-gov executions show EXECUTION --json     one record, for machines
   airflow-gov gates list                           what waits for a steward
+  airflow-gov incident --tag pii:email             where it lives, who read it, whom to call
   airflow-gov log verify                           whether somebody edited the audit log
   airflow-gov datasets rollback gold.sales 41 --reason "wrong rates"
 

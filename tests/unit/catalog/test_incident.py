@@ -1,0 +1,194 @@
+"""The drill of a breach: where data lives, how it got there, who read it, whom to call."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from airflow_gov.catalog.incident import Asked, SubjectKey, gather, to_html
+from airflow_gov.lineage.ingesting import Intake
+from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.lineage import Origin
+from airflow_gov.runtime import Governance
+from airflow_gov.settings import Settings
+from support import lineage_graphs as shops
+from support import stores
+from support.healthy_lake import OWNER, STEWARD, HealthyLake
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A shop whose lineage is known, without a lake."""
+    home = tmp_path_factory.mktemp("shop")
+    stores.ready(home / "airflow_gov" / "governance.db")
+    governance = Governance(Settings.load({"AIRFLOW_HOME": str(home)}))
+    shops.fill(governance.store)
+    yield governance
+    governance.close()
+
+
+@pytest.fixture(scope="module")
+def bookings(tmp_path_factory):
+    """A lake in which guests book, with the lineage of their addresses."""
+    lake = HealthyLake.make(tmp_path_factory.mktemp("bookings") / "home")
+    intake = Intake(lambda: lake.governance.store, own_namespace="default")
+    taken = intake.take([typing_event(), split_event()], origin=Origin.TRANSPORT)
+    assert (taken.accepted, taken.refused) == (2, ())
+    yield lake
+    lake.close()
+
+
+def dataset(name: str, *columns: str) -> dict[str, Any]:
+    """A dataset of the lake as OpenLineage is told of it."""
+    fields = [{"name": column, "type": "string"} for column in columns]
+    same = {"namespace": "airflow-gov", "name": name, "type": "TABLE"}
+    facets = {"schema": {"fields": fields}, "symlinks": {"identifiers": [same]}}
+    return {"namespace": "file", "name": f"/lake/{name}", "facets": facets}
+
+
+def derived(*, masking: bool) -> dict[str, Any]:
+    """That a column comes from the address that was typed."""
+    kind = {"type": "DIRECT", "subtype": "IDENTITY", "masking": masking}
+    source = {"namespace": "file", "name": "/lake/preprocessed.bookings", "field": "email"}
+    return {"inputFields": [{**source, "transformations": [kind]}]}
+
+
+def event(task: str, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The end of a task."""
+    return {
+        "eventType": "COMPLETE",
+        "eventTime": datetime.now(UTC).isoformat(),
+        "producer": "https://example.org",
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
+        "run": {"runId": str(uuid.uuid4())},
+        "job": {"namespace": "default", "name": f"bookings.{task}"},
+        "inputs": inputs,
+        "outputs": outputs,
+    }
+
+
+def typing_event() -> dict[str, Any]:
+    """The file, typed."""
+    return event("type", [dataset("raw.bookings")], [dataset("preprocessed.bookings", "email")])
+
+
+def split_event() -> dict[str, Any]:
+    """The addresses in sensitive, tokens of them in clean."""
+    guests, clean = dataset("sensitive.guests", "email"), dataset("clean.bookings", "email_token")
+    guests["facets"] |= {"columnLineage": {"fields": {"email": derived(masking=False)}}}
+    clean["facets"] |= {"columnLineage": {"fields": {"email_token": derived(masking=True)}}}
+    return event("split", [dataset("preprocessed.bookings", "email")], [guests, clean])
+
+
+def homes(incident):
+    return {home.dataset: ("masked" if home.masked else "readable", home.columns) for home in incident.homes}
+
+
+def test_a_column_is_told_in_every_place_under_every_name(shop):
+    found = gather(shop, Asked(column="preprocessed.customers.mail"))
+    assert homes(found) == {
+        "preprocessed.customers": ("readable", ("mail",)),
+        "sensitive.customers_identity": ("readable", ("email",)),
+        "clean.customers": ("masked", ("email_hash",)),
+        "gold.customer_value": ("masked", ("email_hash",)),
+        "raw.customers": ("readable", ()),
+    }
+    assert found.origins == ("s3://vendor-drop/crm/customers.csv",)
+    assert {load.dataset for load in found.loads} == {"preprocessed.customers", "raw.customers"}
+    assert {"features/customer_features", "work.ana_churn"} <= set(found.derived)
+    assert {"clean_shop.customers", "clean_shop.customers_identity"} <= set(found.readers)
+    assert [contact.roles for contact in found.contacts] == [("owner",), ("steward",)]
+
+
+def test_reads_are_those_since_then_the_newest_first(shop):
+    every = gather(shop, Asked(dataset="preprocessed.customers")).reads
+    late = gather(shop, Asked(dataset="preprocessed.customers", since=datetime(2026, 3, 2, tzinfo=UTC))).reads
+    assert len(every) == 2 * len(late) == 6
+    assert [read.at for read in late] == sorted((read.at for read in late), reverse=True)
+    assert {read.who for read in every} == {"airflow"}
+
+
+def test_versions_are_those_that_could_be_read_since_then(shop):
+    (home,) = gather(
+        shop, Asked(dataset="gold.customer_value", since=datetime(2026, 3, 2, tzinfo=UTC))
+    ).homes[:1]
+    assert [version.version for version in home.versions] == [2, 1], (
+        "the first one was current at that moment"
+    )
+
+
+def test_a_persons_rows_are_counted_where_they_can_be_seen(bookings):
+    key = SubjectKey.parse("preprocessed.bookings.email=guest2@example.com")
+    found = gather(bookings.governance, Asked(subject=key))
+    told = {home.dataset: home.subject for home in found.homes}
+    assert told["preprocessed.bookings"].rows == told["sensitive.guests"].rows == 1
+    assert len(told["sensitive.guests"].load_ids) == 1
+    assert (told["clean.bookings"].rows, told["clean.bookings"].why) == (None, "the key is masked there")
+    assert told["raw.bookings"].why == "it lies in files as they were delivered"
+    assert {contact.name for contact in found.contacts} == {OWNER, STEWARD}
+    assert "guest2" not in str(found) + to_html(found) + repr(key)
+
+
+def test_a_dataset_that_no_event_told_of_is_told_from_the_store(bookings):
+    found = gather(bookings.governance, Asked(dataset="gold.bookings_by_country"))
+    assert homes(found) == {"gold.bookings_by_country": ("readable", ())}
+    assert found.homes[0].files
+    assert "Lineage knows nothing of gold.bookings_by_country" in found.left_out[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (Asked(), Reason.PARAMETER_INVALID),
+        (Asked(dataset="clean.customers", tag="pii"), Reason.PARAMETER_INVALID),
+        (Asked(dataset="clean.nobody"), Reason.DATASET_UNKNOWN),
+        (Asked(dataset="'; DROP TABLE gov_log; --"), Reason.DATASET_UNKNOWN),
+        (Asked(column="nothing_is_called_so"), Reason.COLUMN_UNKNOWN),
+        (Asked(tag="no:tag"), Reason.COLUMN_UNKNOWN),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(shop, asked, reason):
+    with pytest.raises(GovernanceError) as refused:
+        gather(shop, asked)
+    assert refused.value.reason is reason
+
+
+@pytest.mark.parametrize("text", ["", "email", "=x@example.com", "email=", "secret-1@example.com"])
+def test_a_key_that_is_none_is_refused_and_not_repeated(text):
+    with pytest.raises(GovernanceError) as refused:
+        SubjectKey.parse(text)
+    assert "secret" not in refused.value.message
+
+
+def test_a_key_with_quotes_is_text(bookings):
+    key = SubjectKey.parse("preprocessed.bookings.email=' OR 1=1 --")
+    found = gather(bookings.governance, Asked(subject=key))
+    assert {home.subject.rows for home in found.homes} == {0, None}
+
+
+class Reader(HTMLParser):
+    """The elements of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag, _attributes):
+        self.tags.append(tag)
+
+
+def test_the_page_is_one_file_in_which_names_are_text(shop):
+    found = gather(shop, Asked(dataset="clean.customers"))
+    page = to_html(replace(found, subject="<img src=x>", derived=("<img src=y>",)))
+    reader = Reader()
+    reader.feed(page)
+    assert "img" not in reader.tags
+    assert "script" not in reader.tags
+    assert "&lt;img src=x&gt;" in page
+    assert "default-src 'none'" in unescape(page)
