@@ -121,12 +121,13 @@ def _scan(
     session: Session, names: Iterable[DatasetName], sample: int
 ) -> tuple[list[Classification], dict[str, str]]:
     from airflow_gov.catalog.classification import scan
+    from airflow_gov.flow.environment import os_user
 
     found: list[Classification] = []
     failed: dict[str, str] = {}
     for name in dict.fromkeys(names):
         try:
-            found.append(scan(session.governance_with_lake, name, sample=sample))
+            found.append(scan(session.governance_with_lake, name, sample=sample, actor=os_user()))
         except GovernanceError as error:
             failed[str(name)] = error.message
     return found, failed

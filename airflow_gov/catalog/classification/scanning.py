@@ -18,6 +18,7 @@ from airflow_gov.flow.promises import latest_contract
 from airflow_gov.model.classification import Classification, Proposal
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.loads import LogEntry
 
 if TYPE_CHECKING:
     from airflow_gov.model.contract import Contract
@@ -25,11 +26,19 @@ if TYPE_CHECKING:
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.runtime import Governance
 
+#: The act as the log names it.
+SCANNED = "classification.scanned"
+
 _TABLE = "__scanned"
 
 
 def scan(
-    governance: Governance, dataset: DatasetName, *, sample: int = DEFAULT_SAMPLE, keep: bool = True
+    governance: Governance,
+    dataset: DatasetName,
+    *,
+    sample: int = DEFAULT_SAMPLE,
+    keep: bool = True,
+    actor: str | None = None,
 ) -> Classification:
     """Propose tags for the columns of a dataset's current version.
 
@@ -37,6 +46,7 @@ def scan(
 
     :param sample: rows to look at; the same rows of the same version each time.
     :param keep: whether the store keeps the result, in place of an earlier one of the same version.
+    :param actor: who asked for it: the log tells of a scan that is kept, and of the restricted columns in it.
     :raises GovernanceError: ``PARAMETER_INVALID`` for a sample that is none; ``SOURCE_UNPUBLISHED`` when
         there is no version; what reading the lake raises.
     """
@@ -67,8 +77,20 @@ def scan(
         overlooked=tuple(overlooked),
     )
     if keep:
-        governance.store.classifications.put(found)
+        _keep(governance, found, contract, actor)
     return found
+
+
+def _keep(
+    governance: Governance, found: Classification, contract: Contract | None, actor: str | None
+) -> None:
+    store = governance.store
+    with store.transaction():
+        store.classifications.put(found)
+        if actor is not None:
+            restricted = list(contract.restricted) if contract is not None else []
+            details = {"version": found.version, "sampled": found.sampled, "restricted": restricted}
+            store.log.append(LogEntry(SCANNED, str(found.dataset), actor, found.scanned_at, details))
 
 
 def propose(measured: Measured, contract: Contract | None) -> list[Proposal]:

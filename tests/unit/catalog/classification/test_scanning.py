@@ -130,6 +130,15 @@ def test_the_newest_version_is_scanned_and_each_version_is_kept_once(home: Home)
     assert kept.proposals == ()
 
 
+def test_the_log_tells_who_scanned_and_which_restricted_columns_were_in_it(home: Home) -> None:
+    columns = {"mail": {"classification": "restricted"}, "note": {}}
+    dataset = home.publish("sensitive.people", columns, [{"mail": "secret@example.com", "note": "x"}])
+    scan(home.governance, dataset, actor="grace")
+    (entry,) = (each for each in home.store.log.list() if each.action == "classification.scanned")
+    assert (entry.subject, entry.actor) == ("sensitive.people", "grace")
+    assert entry.details == {"version": 1, "sampled": 1, "restricted": ["mail"]}
+
+
 def test_without_a_contract_everything_is_a_proposal(home: Home) -> None:
     rows = [{"email": "ana@example.com"}]
     found = scan(home.governance, home.publish("gold.bare", {"email": {}}, rows, promised={}))

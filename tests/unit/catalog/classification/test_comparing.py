@@ -1,0 +1,57 @@
+"""How proposals stand against what contracts say."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_gov.catalog.classification.comparing import agreement, meant
+from airflow_gov.catalog.classification.recognisers import RECOGNISERS
+from airflow_gov.catalog.classification.weighing import Weighed
+from airflow_gov.model.classification import Agreement, Evidence
+from airflow_gov.model.contract import Column
+from airflow_gov.model.types import Primitive
+
+AGREES, PROPOSED, CONTRADICTS = Agreement.AGREES, Agreement.PROPOSED, Agreement.CONTRADICTS
+
+
+def found(recogniser: str, by_values: float) -> Weighed:
+    (one,) = (each for each in RECOGNISERS if each.id == recogniser)
+    return Weighed(one, Evidence(type="string"), 0.9, by_values)
+
+
+@pytest.mark.parametrize(
+    ("recogniser", "by_values", "classification", "tags", "expected"),
+    [
+        ("email", 0.9, None, ("pii:email",), AGREES),
+        ("email", 0.9, "public", ("pii:email",), AGREES),
+        ("email", 0.9, None, ("PII:E-Mail",), AGREES),
+        ("email", 0.9, None, ("pii",), AGREES),
+        ("email", 0.9, None, (), PROPOSED),
+        ("email", 0.9, "restricted", (), PROPOSED),
+        ("email", 0.9, "public", (), CONTRADICTS),
+        ("email", 0.9, "internal", ("newsletter",), CONTRADICTS),
+        ("email", 0.0, "public", (), PROPOSED),
+        ("email", 0.9, None, ("pii:phone",), CONTRADICTS),
+        ("email", 0.0, None, ("pii:phone",), PROPOSED),
+        ("email", 0.9, None, ("pii:nickname",), PROPOSED),
+        ("mx_curp", 0.9, None, ("pii:national_id",), AGREES),
+        ("mx_curp", 0.9, None, ("pii:identifier",), AGREES),
+        ("national_id.es_dni", 0.9, None, ("pii:dni",), AGREES),
+        ("us_ssn", 0.9, None, ("pii:curp",), CONTRADICTS),
+        ("birth_date", 0.0, None, ("pii:dob",), AGREES),
+        ("person_name", 0.9, None, ("pii:First Name",), AGREES),
+    ],
+)
+def test_the_contract_decides(
+    recogniser: str, by_values: float, classification: str | None, tags: tuple[str, ...], expected: Agreement
+) -> None:
+    column = Column("x", Primitive("string"), classification=classification, tags=tags)
+    assert agreement(found(recogniser, by_values), column) is expected
+
+
+def test_without_a_contract_it_is_a_proposal() -> None:
+    assert agreement(found("email", 0.9), None) is PROPOSED
+
+
+def test_a_tag_that_nobody_knows_means_itself() -> None:
+    assert meant("pii:shoe_size") == "pii:shoe_size"
