@@ -28,6 +28,7 @@ class Described:
 
     :param entry: at a glance: people, freshness, quality, size, files.
     :param contract: the path of its contract's file; None where it has none.
+    :param problem: why its contract cannot be read, where it cannot.
     :param columns: as the contract tells them.
     :param usage: who reads it.
     :param gaps: what it lacks.
@@ -36,6 +37,7 @@ class Described:
 
     entry: Entry
     contract: str | None
+    problem: str | None
     columns: tuple[Column, ...]
     usage: Usage
     gaps: tuple[Gap, ...]
@@ -55,18 +57,19 @@ def describe(
     :param unused_since: what was not read since then is unused.
     :param aliases: other words for zones.
     :param dags: the Dags that exist for the caller; None: all.
-    :raises GovernanceError: ``DATASET_UNKNOWN`` with the names that are like it; ``CONTRACT_INVALID``.
+    :raises GovernanceError: ``DATASET_UNKNOWN`` with the names that are like it.
     """
     entry = store.catalogue.get(dataset)
     if entry is None:
         raise _unknown(store, dataset)
     latest = store.contracts.latest(dataset)
-    contract = parse_contract(latest[1], dataset, latest[2], aliases) if latest is not None else None
+    columns, problem = _columns(latest, dataset, aliases)
     usage = store.uses.usage(dataset, dags=dags)
     return Described(
         entry=entry,
         contract=latest[2] if latest is not None else None,
-        columns=contract.columns if contract is not None else (),
+        problem=problem,
+        columns=columns,
         usage=usage,
         gaps=gaps_of(entry, usage.last_read_at, unused_since),
         undescribed=store.catalogue.undescribed([dataset]).get(dataset, ()),
@@ -88,6 +91,17 @@ def kept_contract(store: Store, dataset: DatasetName) -> Kept:
         f"No contract of {dataset} is kept: write one, and run a task that loads the dataset.",
         dataset=str(dataset),
     )
+
+
+def _columns(
+    latest: tuple[str, str, str] | None, dataset: DatasetName, aliases: Mapping[str, str]
+) -> tuple[tuple[Column, ...], str | None]:
+    if latest is None:
+        return (), None
+    try:
+        return parse_contract(latest[1], dataset, latest[2], aliases).columns, None
+    except GovernanceError as error:  # written for another version of this package
+        return (), error.message
 
 
 def _unknown(store: Store, dataset: DatasetName) -> GovernanceError:

@@ -35,6 +35,7 @@ catalog.add_command(scanning.sensitivity)
 
 
 @catalog.command(
+    short_help="Find datasets by what people call them.",
     epilog="""\
 Examples:
 
@@ -42,7 +43,7 @@ Examples:
   airflow-gov catalog search punctu                     parts of names, columns, meanings, people, tags
   airflow-gov catalog search delay --zone gold          what consumers read
   airflow-gov catalog search "" --tag pii:email --json  everything with a tag, for machines
-"""
+""",
 )
 @click.argument("words", nargs=-1)
 @click.option("--zone", help="Only in this zone; `outside` for what only lineage knows.")
@@ -85,7 +86,10 @@ def search(
         print_found(found)
 
 
-@catalog.command(epilog="Example: airflow-gov catalog show clean.flights")
+@catalog.command(
+    short_help="What is known of one dataset, and who reads it.",
+    epilog="Example: airflow-gov catalog show clean.flights",
+)
 @click.argument("dataset")
 @_DAYS
 @output.json_option
@@ -109,6 +113,7 @@ def show(session: Session, dataset: str, *, unused_days: int, as_json: bool) -> 
 
 
 @catalog.command(
+    short_help="Datasets that lack a description, people or readers.",
     epilog="""\
 Examples:
 
@@ -116,7 +121,7 @@ Examples:
   airflow-gov catalog gaps                                    whatever is lacking
   airflow-gov catalog gaps --kind undocumented --zone gold
   airflow-gov catalog gaps --kind unused --unused-days 30 --json
-"""
+""",
 )
 @click.option(
     "--kind",
@@ -160,6 +165,7 @@ def gaps(
 
 
 @catalog.command(
+    short_help="A patch that adds what you know to a contract.",
     epilog="""\
 Examples:
 
@@ -167,7 +173,7 @@ Examples:
   airflow-gov catalog propose clean.flights --column carrier --description "Two-letter code of the airline"
   airflow-gov catalog propose gold.sales --owner eva@example.com --steward kim@example.com
   airflow-gov catalog propose clean.flights --column tail --tag pii:plate | git apply --directory=dags
-"""
+""",
 )
 @click.argument("dataset")
 @click.option("--column", help="The column that --description, --classification and --tag are about.")

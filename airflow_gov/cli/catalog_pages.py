@@ -73,6 +73,7 @@ def print_described(found: Described) -> None:
             "read": _usage(usage.reads, usage.tasks),
             "last read": usage.last_read_at,
             "contract file": found.contract,
+            "contract problem": found.problem,
             "lacks": [_lack(gap, found.undescribed) for gap in found.gaps],
         }
     )

@@ -157,6 +157,24 @@ def test_airflow_home_alone_points_the_command_at_the_demo(demo, airflow_gov) ->
     assert "gold.carrier_punctuality" in airflow_gov("datasets", "list", AIRFLOW_HOME=demo.home).stdout
 
 
+def test_the_catalogue_knows_who_reads_what_and_what_is_lacking(demo, airflow_gov) -> None:
+    found = airflow_gov("catalog", "search", "punctu", "--json", AIRFLOW_HOME=demo.home)
+    assert [each["dataset"] for each in json.loads(found.stdout)["entries"]] == ["gold.carrier_punctuality"]
+    shown = airflow_gov("catalog", "show", "clean.flights", "--json", AIRFLOW_HOME=demo.home)
+    told = json.loads(shown.stdout)
+    readers = {(each["dag_id"], each["task_id"].split(".")[0]) for each in told["usage"]["readers"]}
+    assert readers == {
+        ("carrier_routes", "routes"),
+        ("flights", "gold_carrier_punctuality"),
+        ("flights", "gold_weather_delays"),
+    }, "checks, gates and audits only look at it"
+    answer = airflow_gov("catalog", "gaps", "--zone", "clean", "--json", AIRFLOW_HOME=demo.home)
+    assert {"undocumented", "unowned", "unused"} & set(json.loads(answer.stdout)["by_gap"]) == set()
+    proposed = ("--column", "carrier", "--description", "Who flew.")
+    patch = airflow_gov("catalog", "propose", "clean.airlines", *proposed, AIRFLOW_HOME=demo.home).stdout
+    assert patch.startswith("--- a/contracts/airlines.odcs.yaml\n")
+
+
 def test_the_next_commands_work(demo, airflow_gov) -> None:
     *reading, serving = demo.report["next"]
     assert len(reading) == 3
@@ -189,49 +207,6 @@ def test_maintenance_from_the_command_line_changes_no_rows(demo, airflow_gov) ->
     assert list(json.loads(done.stdout)) == ["gold.carrier_routes"]
     after = json.loads(airflow_gov("datasets", "list", "--json", AIRFLOW_HOME=demo.home).stdout)
     assert [each["rows"] for each in after] == [each["rows"] for each in before]
-
-
-def test_running_it_again_changes_no_rows(demo, airflow_gov) -> None:
-    answer = airflow_gov("demo", "--home", demo.home, "--json")
-    assert answer.returncode == 0, answer.stderr
-    again = json.loads(answer.stdout)
-    for zone, facts in again["zones"].items():
-        before = demo.report["zones"][zone]
-        assert {name: each["rows"] for name, each in facts["datasets"].items()} == {
-            name: each["rows"] for name, each in before["datasets"].items()
-        }
-        assert facts["quarantined"] == before["quarantined"]
-    _go_back_and_forward(demo, airflow_gov)
-
-
-def _go_back_and_forward(demo, airflow_gov) -> None:
-    """Now there are two versions of everything."""
-
-    def call(*arguments: str):
-        return airflow_gov("datasets", *arguments, AIRFLOW_HOME=demo.home)
-
-    def current() -> int:
-        versions = json.loads(call("versions", "gold.fleet", "--json").stdout)
-        return next(each["snapshot_id"] for each in versions if each["current"])
-
-    versions = {
-        each["version"]: each["snapshot_id"]
-        for each in json.loads(call("versions", "gold.fleet", "--json").stdout)
-    }
-    newest = max(versions)
-    assert current() == versions[newest]
-    assert call("rollback", "gold.fleet", "1", "--yes").returncode == 2
-    # Nobody is there to say yes.
-    assert call("rollback", "gold.fleet", "1", "--reason", "test").returncode != 0
-    assert current() == versions[newest]
-    back = call("rollback", "gold.fleet", "1", "--reason", "wrong seats", "--yes")
-    assert back.returncode == 0, back.stderr
-    assert current() == versions[1]
-    unknown = call("rollback", "gold.fleet", "99", "--reason", "test", "--yes")
-    assert unknown.returncode == 1
-    assert "99" in unknown.stderr
-    assert call("rollback", "gold.fleet", str(newest), "--reason", "right after all", "--yes").returncode == 0
-    assert current() == versions[newest]
 
 
 def test_a_failing_dag_is_exit_code_1_with_the_reason_and_the_log(tmp_path, airflow_gov) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from airflow_gov.contracts import parse_contract
 from airflow_gov.model.execution import ColumnInfo, DataRef, Role
 
 from .conftest import CONTRACT, ORDERS, SALES, execution, version
@@ -67,6 +68,16 @@ def test_show_of_a_name_that_is_nearly_one(call, history) -> None:
     answer = call("catalog", "show", NAME[:-1])
     assert answer.code == 1
     assert f"Did you mean {NAME}?" in answer.err
+
+
+def test_show_of_a_dataset_whose_contract_cannot_be_read(call, history) -> None:
+    contract = replace(parse_contract(CONTRACT, SALES), text="{", hash="broken")
+    history.contracts.put(contract)
+    answer = call("catalog", "show", NAME)
+    assert answer.code == 0
+    assert "not valid YAML" in answer.out
+    assert "3,000" in answer.out
+    assert "cannot be read" in call("catalog", "propose", NAME, "--tag", "x").err
 
 
 def test_gaps_by_kind(call, read_once, history) -> None:
