@@ -7,15 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from airflow_gov.catalog.classification import scan
 from airflow_gov.flow.anchoring import anchor
+from airflow_gov.flow.ingesting import Ingestion, ingest
 from airflow_gov.flow.sources import SourceSpec
 from airflow_gov.flow.transforming import Transformation, transform
-from airflow_gov.model.execution import Git
+from airflow_gov.model.execution import Actor, Git, Role
 from airflow_gov.model.loads import WriteMode
 from airflow_gov.model.verdicts import Review, Ruling, Waiver
 from airflow_gov.model.zones import DatasetName
 from support import records
-from support.healthy_lake import BY_COUNTRY, STEWARD, HealthyLake
+from support.healthy_lake import BY_COUNTRY, COLUMNS, STEWARD, HealthyLake
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -571,6 +573,126 @@ def waiver_expired(lake: HealthyLake) -> None:
         snapshot=decision.snapshot_id,
     )
     lake.clock.move(hours=1)
+
+
+# --- people and personal data ---------------------------------------------------------------------------
+
+
+def run_by(lake: HealthyLake, actor: Actor) -> None:
+    """The split of the lake, run by somebody else; it reads what is restricted."""
+    lake.actor = actor
+    lake.split()
+
+
+@fault("restricted columns that somebody without a role had read", "restricted-read")
+def read_by_eve(lake: HealthyLake) -> None:
+    run_by(lake, replace(lake.actor, triggered_by="eve"))
+
+
+@fault("restricted columns that the Dag of another team reads", "restricted-read")
+def read_by_another_team(lake: HealthyLake) -> None:
+    run_by(lake, replace(lake.actor, owner="sales", team="sales"))
+
+
+@fault("restricted columns that somebody read who has left the team", "restricted-read")
+def read_by_who_left(lake: HealthyLake) -> None:
+    run_by(lake, replace(lake.actor, triggered_by=STEWARD))
+    left = {"username": STEWARD, "role": "steward", "dateOut": "2020-01-01"}
+    follower = {"username": "joan@example.com", "role": "steward"}
+    for dataset in EVERY:
+        lake.promise(dataset, team=members({"username": "ada@example.com", "role": "owner"}, follower, left))
+
+
+@fault("restricted columns that were read in a role that may only write", "restricted-read")
+def read_by_writers(lake: HealthyLake) -> None:
+    run_by(lake, replace(lake.actor, owner="loaders", team=None))
+    for dataset in EVERY:
+        lake.promise(dataset, roles=[{"role": "loaders", "access": "write"}])
+
+
+def described(**changes: dict[str, Any]) -> dict[str, Any]:
+    """A schema of gold whose columns are other than they should be."""
+    columns = {
+        "country": {"logicalType": "string", "required": True, "description": "Of residence."},
+        "bookings": {"logicalType": "integer", "description": "How many."},
+    }
+    entries = {name: {**columns.get(name, {}), **changes.get(name, {})} for name in {**columns, **changes}}
+    return {"properties": [{"name": name, **entry} for name, entry in entries.items()]}
+
+
+@fault("a column of gold that is restricted", "personal-outside-sensitive")
+def restricted_in_gold(lake: HealthyLake) -> None:
+    lake.promise(GOLD, schema=described(country={"classification": "restricted"}))
+
+
+@fault("a column of gold that is personal", "personal-outside-sensitive")
+def personal_in_gold(lake: HealthyLake) -> None:
+    lake.promise(GOLD, schema=described(country={"tags": ["pii:address"]}))
+
+
+@fault("e-mail addresses in place of their tokens", "tags-in-conflict")
+def unmasked(lake: HealthyLake) -> None:
+    columns = "booking, booking::VARCHAR AS booking_token, email AS email_token, country, booked_on"
+    sql = f"SELECT {columns} FROM preprocessed.bookings"
+    lake.query(lake.contract(CLEAN), sql, "preprocessed.bookings")
+
+
+@fault("a delivered column that turns out to be personal, and goes on into gold", "tags-in-conflict")
+def turned_out_personal(lake: HealthyLake) -> None:
+    properties = [
+        {"name": name, **entry, **({"tags": ["pii:address"]} if name == "country" else {})}
+        for name, entry in COLUMNS["preprocessed.bookings"].items()
+    ]
+    lake.promise("preprocessed.bookings", schema={"properties": properties})
+
+
+@fault("e-mail addresses in a column that is open to all, as a scan saw", "classification-contradicts")
+def scanned(lake: HealthyLake) -> None:
+    lake.count(
+        "SELECT 'guest' || booking || '@example.com' AS country, booking AS bookings FROM clean.bookings"
+    )
+    lake.promise(GOLD, schema=described(country={"classification": "public"}))
+    lake.governance.store.classifications.put(scan(lake.governance, DatasetName.parse(GOLD)))
+
+
+# --- where data comes from ------------------------------------------------------------------------------
+
+
+def forgetful(lake: HealthyLake, work: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Work whose record forgets what was read."""
+
+    def forgetting(recording: Any) -> Any:
+        written = work(recording)
+        recording.data = [data for data in recording.data if data.role is not Role.SOURCE]
+        return written
+
+    return forgetting
+
+
+@fault(
+    "a version whose record does not say what it was made of",
+    "version-without-inputs",
+    "lineage-without-inputs",
+)
+def without_inputs(lake: HealthyLake) -> None:
+    sources = (SourceSpec(DatasetName.parse(CLEAN)),)
+    job = Transformation(
+        lake.contract(GOLD), sources, lake._key("count"), WriteMode.OVERWRITE, sql=BY_COUNTRY
+    )
+    lake.hop("count", forgetful(lake, lambda recording: transform(lake.governance, recording, job)))
+
+
+@fault("a delivery whose record names no file", "version-without-inputs")
+def delivered_from_nowhere(lake: HealthyLake) -> None:
+    job = Ingestion(lake.contract(RAW), lake._key("deliver"), str(lake.folder / "bookings.csv"))
+    lake.hop("deliver", forgetful(lake, lambda recording: ingest(lake.governance, recording, job)))
+
+
+@fault("a job that told the lineage no inputs", "lineage-without-inputs")
+def told_no_inputs(lake: HealthyLake) -> None:
+    tell = lake.tell
+    lake.tell = lambda recording: tell(recording, inputs=[])  # type: ignore[method-assign]
+    lake.count()
 
 
 # --- the log --------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 
 from airflow_gov.contracts import parse_contract
+from airflow_gov.flow.describing import Material, describe
 from airflow_gov.flow.finding import find_loads
 from airflow_gov.flow.ingesting import Ingestion, ingest
 from airflow_gov.flow.loading import output_of
@@ -23,11 +24,13 @@ from airflow_gov.flow.sources import SourceSpec, parse_sources
 from airflow_gov.flow.splitting import Split, split
 from airflow_gov.flow.transforming import Transformation, transform
 from airflow_gov.model.execution import Actor
+from airflow_gov.model.lineage import Origin
 from airflow_gov.model.loads import LoadKey, WriteMode
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.runtime import Governance
 from airflow_gov.settings import Settings
 from support import records, stores
+from support.open_lineage import projected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,6 +174,11 @@ class HealthyLake:
         delivered = parse_sources(self.outputs[0], {})
         typed = Preprocessing(self.contract("preprocessed.bookings"), delivered, self._key("type"))
         self.hop("type", lambda recording: preprocess(self.governance, recording, typed))
+        self.split()
+        self.count()
+
+    def split(self) -> None:
+        """Who booked, and what."""
         parts = Split(
             source=SourceSpec(DatasetName.parse("preprocessed.bookings")),
             source_contract=self.contract("preprocessed.bookings"),
@@ -181,18 +189,24 @@ class HealthyLake:
             write_mode=WriteMode.OVERWRITE,
         )
         self.hop("split", lambda recording: split(self.governance, recording, parts))
-        self.count()
 
-    def count(self) -> None:
-        """The figure in gold."""
-        job = Transformation(
-            self.contract("gold.bookings_by_country"),
-            (SourceSpec(DatasetName.parse("clean.bookings")),),
-            self._key("count"),
-            WriteMode.OVERWRITE,
-            sql=BY_COUNTRY,
-        )
-        self.hop("count", lambda recording: transform(self.governance, recording, job))
+    def count(self, sql: str = BY_COUNTRY, *, source: str = "clean.bookings", **changes: Any) -> None:
+        """The figure in gold.
+
+        :param changes: what is other in its contract.
+        """
+        self.query(self.contract("gold.bookings_by_country", **changes), sql, source, "count")
+
+    def query(self, contract: Contract, sql: str, source: str, task_id: str = "query") -> None:
+        """A dataset, by a query of another one."""
+        sources = (SourceSpec(DatasetName.parse(source)),)
+        job = Transformation(contract, sources, self._key(task_id), WriteMode.OVERWRITE, sql=sql)
+
+        def work(recording: Recording) -> Any:
+            recording.set_code(sql)
+            return transform(self.governance, recording, job)
+
+        self.hop(task_id, work)
 
     def hop(self, task_id: str, work: Any) -> None:
         """A task and its gate."""
@@ -216,6 +230,27 @@ class HealthyLake:
         opening = records.execution(uuid.uuid4().hex, start=self.clock.now, task=task, actor=self.actor)
         with recorded(self.governance, opening) as recording:
             yield recording
+        self.tell(recording)
+
+    def tell(self, recording: Recording, **changes: Any) -> None:
+        """Tell the lineage of an execution that has ended, in the event that its task would send.
+
+        :param changes: parts of the event that are other than they should be.
+        """
+        told = describe(self.governance, recording, Material())
+        task = recording.execution.task
+        event = {
+            "eventType": "COMPLETE",
+            "eventTime": self.clock.now.isoformat(),
+            "producer": "https://example.com/tests",
+            "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
+            "run": {"runId": str(uuid.uuid4())},
+            "job": {"namespace": "default", "name": f"{task.dag_id}.{task.task_id}"},
+            "inputs": list(told.inputs),
+            "outputs": list(told.outputs),
+        }
+        sent = json.loads(json.dumps(event | changes))
+        self.governance.store.lineage.record(projected(sent), origin=Origin.TRANSPORT, at=self.clock.now)
 
     def sql(self, *statements: str, **values: Any) -> None:
         """Change the governance database as an intruder would."""
