@@ -18,6 +18,7 @@ from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
 from airflow_gov.audit.looking import Looker
 from airflow_gov.audit.registry import make_checks
 from airflow_gov.audit.repairing import Repaired, repair, require_repairable
+from airflow_gov.audit.reporting import keep_report
 from airflow_gov.flow.anchoring import anchor_or_warn
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import AuditKind, AuditRun, AuditState
@@ -105,12 +106,14 @@ def run_audit(
     require_repairable(request.repair, checks)
     audit = _Audit(governance, request, actor, execution_id, on_progress)
     run, repaired = audit.run(checks), []
+    keep_report(governance.store, run, governance.clock())
     mending = [check for check in checks if check.id in request.repair]
     for check in mending:
         repaired += repair(governance, check, audit.lake.zones, actor=actor, execution_id=execution_id)
     if any(each.done for each in repaired):
         again = {(each.check, str(each.dataset)) for each in repaired}
         run = audit.run(mending, again=again)
+        keep_report(governance.store, run, governance.clock())
     anchor_or_warn(governance)
     return AuditReport(run, tuple(repaired))
 

@@ -26,7 +26,7 @@ def check_classes() -> Mapping[str, type[Check]]:
     :raises GovernanceError: ``CONFIGURATION_INVALID``: an entry point cannot be loaded, names no check, or
         one whose id is taken.
     """
-    found = dict(_built_in())
+    found = dict(built_in_checks())
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
         check = _loaded(point)
         if found.setdefault(check.id, check) is not check:
@@ -66,7 +66,8 @@ def _made(check: type[Check], settings: Mapping[str, Any]) -> Check:
 
 
 @cache
-def _built_in() -> Mapping[str, type[Check]]:
+def built_in_checks() -> Mapping[str, type[Check]]:
+    """The package's checks by id."""
     found: dict[str, type[Check]] = {}
     for module in pkgutil.iter_modules(built_in.__path__, f"{built_in.__name__}."):
         for check in _checks_of(module.name):

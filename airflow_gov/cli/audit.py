@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from airflow_gov.cli import output
+from airflow_gov.cli import audit_report, output
 from airflow_gov.cli.session import Session, pass_session
 from airflow_gov.flow.environment import os_user
 from airflow_gov.model.durations import read_duration
@@ -17,6 +17,7 @@ from airflow_gov.model.zones import Zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _zones = click.option("--zone", "zones", multiple=True, help="Only this zone; more than once.")
 _checks = click.option(
@@ -35,6 +36,7 @@ Examples:
   airflow-gov audit run --full --zone gold --fail-on error   all of gold; exit code 1 for errors
   airflow-gov audit run --repair small-files                 and join small files, after asking
   airflow-gov audit show --severity error                    what is open, the worst first
+  airflow-gov audit show --html report.html                  the last audit as one page
   airflow-gov audit explain execution-stuck                  what a check means and what to do
   airflow-gov audit acknowledge 3f2a91c0 --expires 30d --reason "archived next month"
 """
@@ -55,6 +57,7 @@ def audit() -> None:
     "--fail-on", type=click.Choice(_severities), help="Exit with 1 when a finding this bad or worse is open."
 )
 @click.option("--wait", metavar="DURATION", help="Wait so long for another audit to end, e.g. 10m.")
+@audit_report.option
 @output.json_option
 @pass_session
 def run_command(
@@ -67,6 +70,7 @@ def run_command(
     yes: bool,
     fail_on: str | None,
     wait: str | None,
+    file: Path | None,
     as_json: bool,
 ) -> None:
     """Audit zones: what changed since the last audit, or everything.
@@ -90,6 +94,8 @@ def run_command(
     with audit_pages.progress() as on_progress:
         report = run_audit(governance, request, actor=os_user(), on_progress=on_progress)
     outcome = outcome_of(governance, report, zones=report.run.zones, checks=request.checks)
+    if file is not None:
+        audit_report.write_made(session, file, report.run, request.checks)
     if as_json:
         output.print_json(outcome.plain())
     else:
@@ -133,6 +139,7 @@ def list_command(session: Session, *, of_checks: bool, limit: int, as_json: bool
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many."
 )
+@audit_report.option
 @output.json_option
 @pass_session
 def show_command(
@@ -147,11 +154,19 @@ def show_command(
     text: str,
     after: str | None,
     limit: int,
+    file: Path | None,
     as_json: bool,
 ) -> None:
-    """What audits found and is not fixed, the worst first; or one finding, by its KEY, with its life."""
+    """What audits found and is not fixed, the worst first; or one finding, by its KEY, with its life.
+
+    With --html the report of an audit is written, and KEY is the audit's id: by default the newest that
+    finished.
+    """
     from airflow_gov.cli import audit_pages
 
+    if file is not None:
+        audit_report.write_kept(session, file, key)
+        return
     findings = session.store.audits.findings
     if key is not None:
         found = findings.find(key)

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov import __version__
 from airflow_gov.model.verdicts import Ruling, Severity
+from airflow_gov.quality.report import documents
 from airflow_gov.quality.report.masking import Mask, Table
 from airflow_gov.quality.report.trend import trend_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from jinja2 import Environment
-
     from airflow_gov.model.contract import Contract
     from airflow_gov.model.verdicts import Decision, RuleResult, Verdict
-
-#: The longest text a rule shows, in characters: expectations may list thousands of values.
-MAX_TEXT = 600
-#: Control characters, which HTML has no place for, and lone surrogates, which UTF-8 has none for.
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +60,14 @@ def render_report(
     :param decision: what a gate made of the verdict; None for a check alone.
     :returns: the HTML file's text.
     """
-    style, mask = _style(), Mask(contract)
+    style, mask = documents.style(), Mask(contract)
     html = (
-        _environment()
+        documents.environment(__package__)
         .get_template("report.html")
         .render(
             style=style,
-            policy=f"default-src 'none'; style-src {_hash(style)}",
+            policy=documents.policy(style),
+            WARNING=Severity.WARNING,
             software=f"airflow-gov {__version__}",
             verdict=verdict,
             contract=contract,
@@ -91,7 +79,7 @@ def render_report(
             trend=trend_of(verdict, history),
         )
     )
-    return _NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", html)
+    return documents.as_text(html)
 
 
 def _order(result: RuleResult) -> int:
@@ -104,45 +92,3 @@ def _banner(verdict: Verdict, decision: Decision | None) -> Banner:
         return _RULINGS[Ruling(decision.ruling)]
     state, word = ("passed", "Passed") if verdict.passed else ("failed", "Failed")
     return Banner(state, word, "No gate ruled on this verdict.")
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("airflow_gov.quality.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=_number, moment=_moment, shortened=_shortened)
-    environment.globals["WARNING"] = Severity.WARNING
-    return environment
-
-
-@cache
-def _style() -> Any:
-    from markupsafe import Markup
-
-    text = files(__package__).joinpath("templates", "report.css").read_text("utf-8")
-    return Markup(text)  # noqa: S704 - our own file
-
-
-def _hash(text: str) -> str:
-    """A style sheet as Content Security Policy Level 3 names it ("hash-source")."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _number(value: int) -> str:
-    return f"{value:,}"
-
-
-def _moment(value: datetime) -> str:
-    return f"{value:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _shortened(text: str) -> str:
-    left = len(text) - MAX_TEXT
-    return text if left <= 0 else f"{text[:MAX_TEXT]}… ({left:,} characters more)"

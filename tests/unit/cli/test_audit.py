@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
+from airflow_gov.model.findings import AuditState
+from airflow_gov.store.audits import Holder
 from support import records
 from support.gates import Gates, delays
 
@@ -133,3 +136,32 @@ def test_every_check_is_listed_and_explained(call, home):
     for each in listed:
         assert each["id"] in out
         assert json.loads(call("audit", "explain", each["id"], "--json").out)["remedy"] == each["remedy"]
+
+
+def test_the_report_of_an_audit_is_a_file(call, gates, tmp_path):
+    made, kept, early = (tmp_path / f"{name}.html" for name in ("made", "kept", "early"))
+    refused = call("audit", "show", "--html", early)
+    assert (refused.code, early.exists()) == (1, False)
+    assert "No audit has finished yet" in refused.err
+    assert call("audit", "run", *MINE, "--html", made).code == 0
+    (run,) = json.loads(call("audit", "list", "--json").out)
+    assert call("audit", "show", run["audit_id"][:10], "--html", kept).code == 0
+    for file in (made, kept):
+        html = file.read_text("utf-8")
+        assert "clean.stray is in the lake and has no contract." in html
+        assert run["audit_id"] in html
+    assert "names no audit" in call("audit", "show", "zz", "--html", early).err
+    assert "cannot be written" in call("audit", "show", "--html", tmp_path / "no" / "folder.html").err
+
+
+def test_an_audit_that_did_not_finish_has_no_report(call, gates, tmp_path):
+    call("audit", "run", *MINE)
+    audits = gates.governance.store.audits
+    (run,) = audits.runs()
+    half = replace(run, audit_id="half", state=AuditState.RUNNING)
+    audits.begin(half, Holder("elsewhere", 1), timedelta(minutes=2))
+    refused = call("audit", "show", "half", "--html", tmp_path / "half.html")
+    assert (refused.code, list(tmp_path.glob("*.html"))) == (1, [])
+    assert "only one that finished has a report" in refused.err
+    assert call("audit", "show", "--html", tmp_path / "last.html").code == 0
+    assert run.audit_id in (tmp_path / "last.html").read_text("utf-8")

@@ -1,0 +1,102 @@
+"""Reports of audits that the store knows: made, and kept for the pages."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from airflow_gov.audit.explaining import explanations
+from airflow_gov.audit.report import SHOWN, Section, Totals, render_report
+from airflow_gov.audit.trending import LENGTH
+from airflow_gov.model.errors import GovernanceError
+from airflow_gov.model.findings import (
+    CHECK_FAILED,
+    OPEN_STATES,
+    AuditRun,
+    FindingState,
+    FindingsWanted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from airflow_gov.model.findings import Finding
+    from airflow_gov.store import Store
+
+log = logging.getLogger(__name__)
+
+_STANDING = (*OPEN_STATES, FindingState.ACKNOWLEDGED)
+
+
+def make_report(
+    store: Store,
+    run: AuditRun,
+    now: datetime,
+    *,
+    naming_dags: bool = True,
+    checks: Sequence[str] | None = None,
+    sections: Sequence[Section] = (),
+) -> str:
+    """The report of an audit, of what its zones and checks leave to do now.
+
+    :param run: an audit that finished; its newest report is of now and not of then.
+    :param now: the time.
+    :param naming_dags: False: without the findings that name a Dag, and the execution it ran in.
+    :param checks: ids of checks; default: the audit's.
+    :param sections: what else is to be told.
+    """
+    wanted = FindingsWanted(
+        states=_STANDING,
+        checks=(*(run.checks if checks is None else checks), CHECK_FAILED),
+        zones=run.zones,
+        zoneless=True,
+        dags=None if naming_dags else frozenset(),
+    )
+    findings = store.audits.findings
+    acknowledged = findings.counts(replace(wanted, states=(FindingState.ACKNOWLEDGED,)))
+    totals = Totals(
+        findings.by_check(wanted),
+        findings.counts(replace(wanted, states=OPEN_STATES)),
+        sum(acknowledged.values()),
+    )
+    return render_report(
+        run if naming_dags else replace(run, execution_id=None),
+        _worst(store, wanted, totals),
+        made_at=now,
+        explained=explanations(),
+        trend=[each for each in store.audits.trend(LENGTH) if each.started_at <= run.started_at],
+        totals=totals,
+        sections=sections,
+    )
+
+
+def _worst(store: Store, wanted: FindingsWanted, totals: Totals) -> Iterator[Finding]:
+    """The worst findings of each check."""
+    for check in totals.by_check:
+        yield from store.audits.findings.page(replace(wanted, checks=(check,)), limit=SHOWN).findings
+
+
+def keep_report(store: Store, run: AuditRun, now: datetime, *, sections: Sequence[Section] = ()) -> None:
+    """Keep the report of an audit that just finished. A store that fails now takes only the report away.
+
+    :param run: the audit.
+    :param now: the time.
+    :param sections: what else is to be told.
+    """
+    try:
+        less = None
+        if run.execution_id is not None or _name_dags(store, run):
+            less = make_report(store, run, now, naming_dags=False, sections=sections)
+        whole = make_report(store, run, now, sections=sections)
+        store.audits.reports.put(run.audit_id, whole, now, without_dags=less)
+    except GovernanceError as error:
+        log.warning("The audit %s finished; its report is not kept: %s", run.audit_id, error)
+
+
+def _name_dags(store: Store, run: AuditRun) -> bool:
+    """Whether any finding of its report names a Dag."""
+    wanted = FindingsWanted(states=_STANDING, zones=run.zones, zoneless=True)
+    findings = store.audits.findings
+    return findings.counts(wanted) != findings.counts(replace(wanted, dags=frozenset()))
