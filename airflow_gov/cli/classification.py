@@ -45,7 +45,7 @@ Examples:
 @click.option("--zone", help="Every published dataset of this zone.")
 @click.option(
     "--sample",
-    type=click.IntRange(1, 1_000_000),
+    type=click.IntRange(1, 100_000),
     default=10_000,
     show_default=True,
     help="Rows of each dataset to look at; the same ones of the same version each time.",

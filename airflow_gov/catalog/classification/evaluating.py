@@ -96,7 +96,7 @@ def classify_labelled(engine: DuckEngine) -> list[Labelled]:
     """What the recognisers say of each column of the set, by name, type and values as in a scan."""
     labels, table = _read()
     with engine.query_tables({"labelled": table}) as session:
-        measured = list(measure(session, "labelled", table.schema, table.rows))
+        measured = list(measure(session, "labelled", table.schema, rows=table.rows, sample=table.rows))
     found = []
     for label, column in zip(labels, measured, strict=True):
         weighed = [weigh(recogniser, label["name"], evidence) for recogniser, evidence in column.found]

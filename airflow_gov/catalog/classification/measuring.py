@@ -11,21 +11,22 @@ from airflow_gov.catalog.classification.recogniser import Form, Recogniser, kind
 from airflow_gov.catalog.classification.recognisers import RECOGNISERS
 from airflow_gov.model.classification import Evidence, Overlooked
 from airflow_gov.model.contract import LOAD_ID_COLUMN
+from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.sql_text import identifier, literal
 from airflow_gov.model.types import List, Primitive, Struct, parse_type
 
 #: Rows that are looked at, unless told otherwise.
 DEFAULT_SAMPLE = 10_000
-#: The most rows that may be asked for: they are held in memory, some columns at a time.
-MOST_SAMPLE = 1_000_000
+#: The most rows that may be asked for.
+MOST_SAMPLE = 100_000
 
 #: Texts longer than this (bytes) are cut to `_CUT` characters before they are kept: no recogniser takes them.
 _LONG, _CUT = 512, 400
-#: Columns that are sampled in one pass over the table.
-_COLUMNS_AT_ONCE = 32
+#: Columns that are sampled in one pass over the table, and values that are held at once.
+_COLUMNS_AT_ONCE, _VALUES_AT_ONCE = 16, 320_000
 #: The same rows are drawn from the same snapshot every time.
 _SEED = 20_240_229
-_SAMPLE, _SEEN = '"__sample"', '"__seen"'
+_CHOSEN, _NUMBER, _SAMPLE, _SEEN = '"__chosen"', '"__number"', '"__sample"', '"__seen"'
 
 #: Runs one statement of DuckDB and gives its rows.
 Run = Callable[[str], list[tuple[Any, ...]]]
@@ -77,23 +78,31 @@ def _why_not(text: str) -> str | None:
     return None
 
 
-def measure(run: Run, table: str, columns: Sequence[tuple[str, str]], sample: int) -> Iterator[Measured]:
+def measure(
+    run: Run, table: str, columns: Sequence[tuple[str, str]], *, rows: int, sample: int
+) -> Iterator[Measured]:
     """Draw a sample of a table and look at its columns, some at a time.
 
     :param run: runs statements in a session of its own.
     :param table: the table's name there.
     :param columns: names and types of the columns.
+    :param rows: rows of the table.
     :param sample: rows to look at.
     """
     threads = int(run("SELECT current_setting('threads')")[0][0])
-    for first in range(0, len(columns), _COLUMNS_AT_ONCE):
-        some = columns[first : first + _COLUMNS_AT_ONCE]
-        # One thread draws the same rows again; several would not.
-        run("SET threads = 1")
-        run(_draw(table, some, sample))
-        run(f"SET threads = {threads}")
-        run(_see(len(some)))
-        yield from _Looking(run, some).measured()
+    width = max(1, min(_COLUMNS_AT_ONCE, _VALUES_AT_ONCE // sample))
+    # One thread draws the same rows again; several would not.
+    run("SET threads = 1")
+    run(
+        f"CREATE OR REPLACE TEMP TABLE {_CHOSEN} AS SELECT row FROM range(1, {rows} + 1) numbers(row) "
+        f"USING SAMPLE reservoir({sample} ROWS) REPEATABLE ({_SEED})"
+    )
+    for first in range(0, len(columns), width):
+        some = columns[first : first + width]
+        for part in _draw(run, table, some, whole=rows <= sample):
+            run(f"SET threads = {threads}")
+            run(_see(len(part)))
+            yield from _Looking(run, part).measured()
 
 
 def count_sample(rows: int, sample: int) -> int:
@@ -101,14 +110,37 @@ def count_sample(rows: int, sample: int) -> int:
     return min(rows, sample)
 
 
-def _draw(table: str, columns: Sequence[tuple[str, str]], sample: int) -> str:
+def _draw(
+    run: Run, table: str, columns: Sequence[tuple[str, str]], *, whole: bool
+) -> Iterator[Sequence[tuple[str, str]]]:
+    """Draw the chosen rows of columns: of all at once, or of halves where that does not fit into memory.
+
+    :returns: the columns of which the sample is there, until the next are asked for.
+    """
+    run("SET threads = 1")
+    try:
+        run(_drawing(table, columns, whole=whole))
+    except GovernanceError:
+        if len(columns) == 1:
+            raise
+        middle = len(columns) // 2
+        yield from _draw(run, table, columns[:middle], whole=whole)
+        yield from _draw(run, table, columns[middle:], whole=whole)
+    else:
+        yield columns
+
+
+def _drawing(table: str, columns: Sequence[tuple[str, str]], *, whole: bool) -> str:
+    # Numbers of rows were drawn and not rows: a reservoir of long texts would not fit into memory.
     items = ", ".join(
         f"{_kept(identifier(name), type_)} AS c{place}" for place, (name, type_) in enumerate(columns)
     )
-    return (
-        f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT * FROM (SELECT {items} FROM {identifier(table)}) "
-        f"USING SAMPLE reservoir({sample} ROWS) REPEATABLE ({_SEED})"
-    )
+    source = identifier(table)
+    if not whole:
+        own = ", ".join(identifier(name) for name, _ in columns)
+        numbered = f"SELECT {own}, row_number() OVER () AS {_NUMBER} FROM {source}"
+        source = f"({numbered}) WHERE {_NUMBER} IN (SELECT row FROM {_CHOSEN})"
+    return f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT {items} FROM {source}"
 
 
 def _kept(column: str, type_: str) -> str:

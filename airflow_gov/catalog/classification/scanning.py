@@ -62,7 +62,7 @@ def scan(
     columns, overlooked = looked_into(table.schema)
     proposals: list[Proposal] = []
     with governance.engine.query_tables({_TABLE: table}) as session:
-        for measured in measure(session, _TABLE, columns, sample):
+        for measured in measure(session, _TABLE, columns, rows=table.rows, sample=sample):
             proposals += propose(measured, contract)
     found = Classification(
         dataset=dataset,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +14,8 @@ from airflow_gov.catalog.classification.measuring import Measured, looked_into, 
 from airflow_gov.catalog.classification.recognisers import RECOGNISERS, TAGS
 from airflow_gov.catalog.classification.weighing import Weighed, chosen, weigh
 from airflow_gov.model.classification import Evidence
+from airflow_gov.model.zones import DatasetName
+from airflow_gov.transform import DuckEngine
 
 TAKEN: Mapping[str, list[str]] = {
     "email": [
@@ -114,7 +118,8 @@ def look(*columns: list[str | None], sample: int = 10_000) -> list[Measured]:
         def run(sql: str) -> list[tuple[object, ...]]:
             return connection.execute(sql).fetchall()
 
-        return list(measure(run, 'a "table', [(name, "string") for name in names], sample))
+        schema = [(name, "string") for name in names]
+        return list(measure(run, 'a "table', schema, rows=table.num_rows, sample=sample))
 
 
 @pytest.fixture(scope="module")
@@ -259,3 +264,39 @@ def test_nested_columns_are_not_looked_into_and_say_so() -> None:
         "c": "nested",
         "d": "binary",
     }
+
+
+@dataclass
+class _File:
+    """A table of one Parquet file, as the engine reads it."""
+
+    path: Path
+    schema: list[tuple[str, str]]
+    rows: int
+    dataset: DatasetName = field(default_factory=lambda: DatasetName.parse("clean.wide"))
+    load_id: str | None = None
+
+    @property
+    def local_paths(self) -> list[str]:
+        return [str(self.path)]
+
+    def to_dataset(self) -> None:
+        raise AssertionError("It is read from its file.")
+
+
+def test_columns_that_do_not_fit_into_memory_together_are_read_apart(tmp_path: Path) -> None:
+    columns, rows = 12, 20_000
+    texts = ", ".join(f"repeat(chr({97 + n}), 400) || hash(i + {n}) AS c{n}" for n in range(columns))
+    duckdb.sql(f"SELECT {texts} FROM range({rows}) t(i)").write_parquet(str(tmp_path / "wide.parquet"))
+    table = _File(tmp_path / "wide.parquet", [(f"c{n}", "string") for n in range(columns)], rows)
+    with DuckEngine(memory_limit="64MB", threads=1).query_tables({"wide": table}) as session:
+        drawn: list[str] = []
+
+        def run(sql: str) -> list[tuple[object, ...]]:
+            drawn.extend([sql] if '"__sample" AS' in sql else [])
+            return session(sql)
+
+        measured = list(measure(run, "wide", table.schema, rows=rows, sample=1_000))
+    assert [each.name for each in measured] == [name for name, _ in table.schema]
+    assert all(evidence.values == 1_000 for each in measured for _, evidence in each.found)
+    assert len(drawn) > 1
