@@ -15,6 +15,7 @@ from airflow_gov.store.classification import Classifications
 from airflow_gov.store.contracts import Contracts
 from airflow_gov.store.database import Database
 from airflow_gov.store.decisions import Decisions
+from airflow_gov.store.derivations import Derivations
 from airflow_gov.store.executions import Executions
 from airflow_gov.store.lineage import Lineage
 from airflow_gov.store.loads import Loads
@@ -85,6 +86,7 @@ class Store:
         self.catalogue = Catalogue(self._database)
         self.uses = Uses(self._database)
         self.classifications = Classifications(self._database)
+        self.derivations = Derivations(self._database)
 
     def __repr__(self) -> str:
         return f"Store({self.address!r})"

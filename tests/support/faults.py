@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.catalog.classification import scan
+from airflow_gov.contracts import parse_contract
 from airflow_gov.flow.anchoring import anchor
 from airflow_gov.flow.ingesting import Ingestion, ingest
 from airflow_gov.flow.sources import SourceSpec
@@ -17,11 +18,13 @@ from airflow_gov.model.loads import WriteMode
 from airflow_gov.model.verdicts import Review, Ruling, Waiver
 from airflow_gov.model.zones import DatasetName
 from support import records
-from support.healthy_lake import BY_COUNTRY, COLUMNS, STEWARD, HealthyLake
+from support.healthy_lake import BY_COUNTRY, COLUMNS, STEWARD, HealthyLake, contract_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from airflow_gov.model.contract import Contract
 
 CLEAN, GOLD, RAW = "clean.bookings", "gold.bookings_by_country", "raw.bookings"
 EVERY = ("raw.bookings", "preprocessed.bookings", "sensitive.guests", CLEAN, GOLD)
@@ -693,6 +696,51 @@ def told_no_inputs(lake: HealthyLake) -> None:
     tell = lake.tell
     lake.tell = lambda recording: tell(recording, inputs=[])  # type: ignore[method-assign]
     lake.count()
+
+
+# --- what is there twice --------------------------------------------------------------------------------
+
+
+def another(lake: HealthyLake, dataset: str, like: str, **changes: Any) -> Contract:
+    """The contract of one more dataset, like that of another."""
+    return parse_contract(contract_text(like, **changes).replace(like, dataset), DatasetName.parse(dataset))
+
+
+@fault("a dataset under another name, made of the first", "redundant-dataset")
+def copied(lake: HealthyLake) -> None:
+    lake.query(another(lake, "gold.again", GOLD), f"SELECT * FROM {GOLD}", GOLD)
+
+
+@fault(
+    "a dataset that is there once more, with its columns renamed and its rows in another order",
+    "redundant-dataset",
+    "column-under-two-names",
+)
+def renamed(lake: HealthyLake) -> None:
+    columns = [
+        {"name": "n", "logicalType": "integer", "description": "How many."},
+        {"name": "land", "logicalType": "string", "description": "Of residence."},
+    ]
+    contract = another(lake, "gold.again", GOLD, schema={"properties": columns})
+    sql = "SELECT count(*) AS n, country AS land FROM clean.bookings GROUP BY ALL ORDER BY 2 DESC"
+    lake.query(contract, sql, CLEAN)
+
+
+@fault("a copy of gold in the sandbox", "redundant-dataset")
+def copied_to_work(lake: HealthyLake) -> None:
+    lake.query(another(lake, "work.ada", GOLD), f"SELECT country, bookings FROM {GOLD}", GOLD)
+
+
+@fault("the same query for two datasets", "redundant-dataset", "dataset-derived-twice")
+def derived_twice(lake: HealthyLake) -> None:
+    lake.count()
+    lake.query(another(lake, "gold.again", GOLD), BY_COUNTRY, CLEAN)
+
+
+@fault("a column that a dataset has twice", "redundant-column")
+def column_twice(lake: HealthyLake) -> None:
+    schema = described(land={"logicalType": "string", "description": "Of residence."})
+    lake.count(BY_COUNTRY.replace("country,", "country, country AS land,"), schema=schema)
 
 
 # --- the log --------------------------------------------------------------------------------------------
