@@ -1,4 +1,4 @@
-"""`airflow-gov demo --serve`: Airflow's UI on this machine, with the Dags in it, until Ctrl-C."""
+"""`airflow-gov demo` again and with `--serve`: Airflow's UI on this machine, with the Dags, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from support.demo import clean_environment
+from support.demo import Demo, clean_environment
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
 
@@ -27,6 +27,7 @@ class Server:
     home: Path
     url: str
     token: str
+    report: Path
 
     def get(self, path: str) -> Any:
         request = urllib.request.Request(
@@ -47,15 +48,18 @@ def _said(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    empty, home = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("served") / "home"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "airflow_gov.cli", "demo", "--home", str(home), "--serve"],
-        env=clean_environment(empty),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def server(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """In the home of a demo that ran, which runs again before it is served."""
+    empty = tmp_path_factory.mktemp("empty")
+    report = empty / "report.json"
+    with report.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "airflow_gov.cli", "demo", "--home", str(demo.home), "--serve", "--json"],
+            env=clean_environment(empty),
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     try:
         url = _said(process, r"Airflow:\s+(\S+)")[1]
         login = _said(process, r"Log in:\s+(\S+) / (\S+)")
@@ -65,7 +69,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
-            yield Server(process, home, url, json.load(answer)["access_token"])
+            yield Server(process, demo.home, url, json.load(answer)["access_token"], report)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
@@ -123,3 +127,44 @@ def _processes_of(home: Path) -> list[str]:
         if f"AIRFLOW_HOME={home}".encode() in variables and command:
             found.append(command)
     return found
+
+
+def test_running_it_again_changes_no_rows(server, demo) -> None:
+    again = json.loads(server.report.read_text())
+    assert again["succeeded"] is True
+    for zone, facts in again["zones"].items():
+        before = demo.report["zones"][zone]
+        assert {name: each["rows"] for name, each in facts["datasets"].items()} == {
+            name: each["rows"] for name, each in before["datasets"].items()
+        }
+        assert facts["quarantined"] == before["quarantined"]
+
+
+def test_a_dataset_goes_back_a_version_and_forward_again(server, demo, airflow_gov) -> None:
+    """Now there are two versions of everything."""
+
+    def call(*arguments: str):
+        return airflow_gov("datasets", *arguments, AIRFLOW_HOME=demo.home)
+
+    def current() -> int:
+        versions = json.loads(call("versions", "gold.fleet", "--json").stdout)
+        return next(each["snapshot_id"] for each in versions if each["current"])
+
+    versions = {
+        each["version"]: each["snapshot_id"]
+        for each in json.loads(call("versions", "gold.fleet", "--json").stdout)
+    }
+    newest = max(versions)
+    assert current() == versions[newest]
+    assert call("rollback", "gold.fleet", "1", "--yes").returncode == 2
+    # Nobody is there to say yes.
+    assert call("rollback", "gold.fleet", "1", "--reason", "test").returncode != 0
+    assert current() == versions[newest]
+    back = call("rollback", "gold.fleet", "1", "--reason", "wrong seats", "--yes")
+    assert back.returncode == 0, back.stderr
+    assert current() == versions[1]
+    unknown = call("rollback", "gold.fleet", "99", "--reason", "test", "--yes")
+    assert unknown.returncode == 1
+    assert "99" in unknown.stderr
+    assert call("rollback", "gold.fleet", str(newest), "--reason", "right after all", "--yes").returncode == 0
+    assert current() == versions[newest]
