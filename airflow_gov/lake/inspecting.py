@@ -185,8 +185,20 @@ class Tables:
         :param in_flight: loads whose files are left out whatever their age.
         :raises GovernanceError: ``DATASET_UNKNOWN``.
         """
+        loaded: dict[str, Table] = {}
+
+        def load() -> Table:
+            entry = self.entry(dataset)
+            if entry is None:
+                raise _dropped(TableEntry((str(dataset.zone), dataset.name), dataset, None))
+            location = entry.metadata_location
+            # Not remembered by the catalogue: of ten thousand tables that would be too much.
+            if location is None or location not in loaded:
+                loaded[location or ""] = self._table(entry)
+            return loaded[location or ""]
+
         with self._catalog.outages_named():
-            found = unreachable_files(lambda: self._catalog.load(dataset), in_flight, before)
+            found = unreachable_files(load, in_flight, before)
         return [FileRef(file.location, file.size) for file in found]
 
     def _table(self, entry: TableEntry) -> Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -13,7 +12,8 @@ from airflow_gov.lake.staging import DATA_FOLDER, STAGING_FOLDER
 from airflow_gov.lake.storage import local_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 #: One row for each object: its path below the dataset's folder, bytes, when it was last written (microseconds
 #: since 1970).
@@ -22,8 +22,31 @@ LISTED = pa.schema([("path", pa.string()), ("size", pa.int64()), ("modified", pa
 #: Iceberg's own folders: they lie in the same folder as the objects of the dataset.
 _OF_THE_TABLE = frozenset({DATA_FOLDER, STAGING_FOLDER, "metadata"})
 _ROWS = 20_000
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
-_Listed = tuple[str, int, int]
+
+class _Batch:
+    """Rows of :data:`LISTED`, column by column."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.sizes: list[int] = []
+        self.moments: list[int] = []
+
+    def add(self, path: str, size: int, modified: int) -> None:
+        """One object; `modified` in microseconds since 1970."""
+        # A name that is no UTF-8 is shown with question marks; as text nothing could hold it.
+        self.paths.append(path if path.isascii() else path.encode("utf-8", "replace").decode())
+        self.sizes.append(size)
+        self.moments.append(modified)
+
+    def taken(self) -> pa.RecordBatch:
+        """What was added since it was last asked."""
+        columns = (self.paths, self.sizes, self.moments)
+        arrays = [pa.array(values, kind.type) for values, kind in zip(columns, LISTED, strict=True)]
+        for values in columns:
+            values.clear()
+        return pa.RecordBatch.from_arrays(arrays, schema=LISTED)
 
 
 def listed_objects(root: str, properties: Mapping[str, str]) -> pa.RecordBatchReader:
@@ -35,7 +58,7 @@ def listed_objects(root: str, properties: Mapping[str, str]) -> pa.RecordBatchRe
     """
     folder = local_path(root)
     found = _local(folder) if folder is not None else _in_s3(root, properties)
-    return pa.RecordBatchReader.from_batches(LISTED, _batches(found))
+    return pa.RecordBatchReader.from_batches(LISTED, found)
 
 
 def folders(root: str, properties: Mapping[str, str]) -> Iterator[str]:
@@ -48,54 +71,60 @@ def folders(root: str, properties: Mapping[str, str]) -> Iterator[str]:
             yield from sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
 
 
-def _batches(found: Iterable[_Listed]) -> Iterator[pa.RecordBatch]:
-    rows: list[_Listed] = []
-    for row in found:
-        rows.append(row)
-        if len(rows) == _ROWS:
-            yield _batch(rows)
-            rows = []
-    if rows:
-        yield _batch(rows)
+def _local(root: Path) -> Iterator[pa.RecordBatch]:
+    batch = _Batch()
+    try:
+        folder = os.open(root, _FOLDER)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    try:
+        yield from _below(folder, "", batch)
+    finally:
+        os.close(folder)
+    yield batch.taken()
 
 
-def _batch(rows: list[_Listed]) -> pa.RecordBatch:
-    columns = zip(*rows, strict=True)
-    return pa.RecordBatch.from_arrays(
-        [pa.array(values, kind.type) for values, kind in zip(columns, LISTED, strict=True)], schema=LISTED
-    )
+def _below(folder: int, prefix: str, batch: _Batch) -> Iterator[pa.RecordBatch]:
+    """The objects of an open folder: asked of it, and not by whole paths, they are found twice as fast."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if path not in _OF_THE_TABLE:
+                    yield from _inside(folder, entry.name, f"{path}/", batch)
+                continue
+            try:
+                facts = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # removed since it was listed
+            batch.add(path, facts.st_size, facts.st_mtime_ns // 1_000)
+    if len(batch.paths) >= _ROWS:
+        yield batch.taken()
 
 
-def _local(root: Path) -> Iterator[_Listed]:
-    waiting = [(root, "")]
-    while waiting:
-        folder, prefix = waiting.pop()
-        try:
-            entries = os.scandir(folder)
-        except FileNotFoundError:
-            continue  # removed since it was listed
-        with entries:
-            for entry in entries:
-                path = f"{prefix}{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
-                    if path not in _OF_THE_TABLE:
-                        waiting.append((Path(entry.path), f"{path}/"))
-                    continue
-                try:
-                    facts = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                yield path, facts.st_size, facts.st_mtime_ns // 1_000
+def _inside(parent: int, name: str, prefix: str, batch: _Batch) -> Iterator[pa.RecordBatch]:
+    try:
+        folder = os.open(name, _FOLDER, dir_fd=parent)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    try:
+        yield from _below(folder, prefix, batch)
+    finally:
+        os.close(folder)
 
 
-def _in_s3(root: str, properties: Mapping[str, str]) -> Iterator[_Listed]:
+def _in_s3(root: str, properties: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
     bucket, prefix = _bucket_and_prefix(root)
+    batch = _Batch()
     pages = s3_client(properties).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
         for entry in page.get("Contents", ()):
             path = entry["Key"][len(prefix) :]
             if path and path.split("/", 1)[0] not in _OF_THE_TABLE:
-                yield path, entry["Size"], int(entry["LastModified"].timestamp() * 1_000_000)
+                batch.add(path, entry["Size"], int(entry["LastModified"].timestamp() * 1_000_000))
+        if len(batch.paths) >= _ROWS:
+            yield batch.taken()
+    yield batch.taken()
 
 
 def _folders_in_s3(root: str, properties: Mapping[str, str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -149,6 +150,16 @@ def test_a_dataset_without_table_has_objects_that_nobody_indexed(lake: Lake) -> 
     assert lake.raw.folders() == ["flights"]
     with lake.compare_raw(DatasetName.parse("raw.nothing")) as raw:
         assert (raw.indexed, raw.listed) == (0, 0)
+
+
+def test_a_name_that_is_no_text_is_told_all_the_same(lake: Lake) -> None:
+    (uri,) = deliver(lake, "a.csv")
+    path = lake.raw.local_path(uri)
+    if path is None:
+        pytest.skip("S3 has no such names")
+    os.close(os.open(os.fsencode(path.parent) + b"/\xff.csv", os.O_CREAT))
+    with lake.compare_raw(FLIGHTS) as raw:
+        assert [each.uri for each in raw.unknown()] == [uri.replace("a.csv", "?.csv")]
 
 
 def test_sampling_says_what_it_does() -> None:
