@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("path", pa.string()),
+    pa.field("size", pa.int64()),
+    pa.field("modified", pa.int64()),
+]
 #: One row for each object: its path below the dataset's folder, bytes, when it was last written (microseconds
 #: since 1970).
-LISTED = pa.schema([("path", pa.string()), ("size", pa.int64()), ("modified", pa.int64())])
+LISTED = pa.schema(_FIELDS)
 
 #: Iceberg's own folders: they lie in the same folder as the objects of the dataset.
 _OF_THE_TABLE = frozenset({DATA_FOLDER, STAGING_FOLDER, "metadata"})
@@ -42,9 +47,12 @@ class _Batch:
 
     def taken(self) -> pa.RecordBatch:
         """What was added since it was last asked."""
-        columns = (self.paths, self.sizes, self.moments)
-        arrays = [pa.array(values, kind.type) for values, kind in zip(columns, LISTED, strict=True)]
-        for values in columns:
+        arrays: list[pa.Array[Any]] = [
+            pa.array(self.paths, pa.string()),
+            pa.array(self.sizes, pa.int64()),
+            pa.array(self.moments, pa.int64()),
+        ]
+        for values in (self.paths, self.sizes, self.moments):
             values.clear()
         return pa.RecordBatch.from_arrays(arrays, schema=LISTED)
 
