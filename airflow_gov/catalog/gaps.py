@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airflow_gov.model.catalogue import Entry, Gap, Wanted
@@ -47,11 +47,13 @@ class Gaps:
     :param datasets: by zone and name, as many as were asked for.
     :param total: how many there are.
     :param by_gap: how many lack each thing, whichever was asked for.
+    :param next: what the next page begins after; None on the last one.
     """
 
     datasets: tuple[Lacking, ...]
     total: int
     by_gap: Mapping[str, int]
+    next: str | None = None
 
 
 def find_gaps(
@@ -59,31 +61,26 @@ def find_gaps(
     wanted: Wanted,
     *,
     dags: frozenset[str] | None,
+    after: str | None = None,
     limit: int = 1000,
 ) -> Gaps:
     """The datasets that lack something.
 
     :param wanted: which datasets; its gaps: any of these; none: any there is.
     :param dags: the Dags that exist for the caller; None: all. What only others read counts as unread.
+    :param after: what the page before said comes next.
     :param limit: how many are listed.
+    :raises GovernanceError: ``PARAMETER_INVALID`` when `after` is from no page.
     """
-    asked = Wanted(
-        wanted.text,
-        wanted.zone,
-        wanted.owner,
-        wanted.tag,
-        wanted.standing,
-        wanted.gaps or frozenset(Gap),
-        wanted.unused_since,
-    )
+    asked = replace(wanted, gaps=wanted.gaps or frozenset(Gap))
     found: list[Lacking] = []
-    after: str | None = None
     while True:
         page = store.catalogue.page(asked, dags=dags, after=after, limit=min(_PAGE, limit - len(found)))
         found += _lacking(store, page.entries, dags, wanted.unused_since)
         after = page.next
         if after is None or len(found) >= limit:
-            return Gaps(tuple(found), page.total, {each.value: each.count for each in page.facets["gap"]})
+            by_gap = {each.value: each.count for each in page.facets["gap"]}
+            return Gaps(tuple(found), page.total, by_gap, after)
 
 
 def gaps_of(entry: Entry, last_read_at: datetime | None, unused_since: datetime | None) -> tuple[Gap, ...]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends
 
+from airflow_gov.catalog.gaps import find_gaps
 from airflow_gov.model.catalogue import (
     OUTSIDE,
     UNUSED_DAYS,
@@ -166,6 +167,14 @@ def add_catalogue_routes(router: APIRouter, site: Site) -> None:
         now = site.clock()
         found = catalogue(site.store(), viewer, asked.wanted(now), asked.after or None)
         return site.page("catalogue.html", replace(found, unused_days=asked.unused_days), now=now)
+
+    @router.api_route("/api/v1/catalogue/gaps", methods=READ)
+    def gaps_json(viewer: CurrentViewer, asked: Annotated[Asked, Depends()], limit: int = PAGE) -> Response:
+        limit, search = max(1, min(limit, MOST)), asked.wanted(site.clock())
+        found = find_gaps(
+            site.store(), search, dags=viewer.readable_dags(), after=asked.after or None, limit=limit
+        )
+        return site.json(found)
 
     @router.api_route("/api/v1/catalogue", methods=READ)
     def catalogue_json(

@@ -117,6 +117,19 @@ def test_gaps_are_filters_with_counts_and_keep_their_days(reader: TestClient, st
         assert reader.get(f"/catalogue?gap=unused&unused_days={days}").status_code == 200
 
 
+def test_gaps_in_json_say_what_is_missing_page_by_page(reader: TestClient, store: Store) -> None:
+    columns = (Column("a", Primitive("string")), Column("b", Primitive("string"), description="Told."))
+    dataset = DatasetName.parse("gold.half")
+    store.contracts.put(records.contract("half", dataset=dataset, description="Told.", columns=columns))
+    first = reader.get("/api/v1/catalogue/gaps?gap=undocumented&zone=gold&limit=2").json()
+    assert [each["dataset"] for each in first["datasets"]] == ["gold.delays", "gold.half"]
+    assert (first["datasets"][1]["undescribed"], first["datasets"][1]["described"]) == (["a"], True)
+    after = {"gap": "undocumented", "zone": "gold", "after": first["next"]}
+    second = reader.get("/api/v1/catalogue/gaps", params=after).json()
+    assert [each["dataset"] for each in second["datasets"]] == ["gold.punctuality"]
+    assert (second["next"], second["total"]) == (None, 3)
+
+
 def test_json_is_paged_and_says_the_same(reader: TestClient) -> None:
     first = reader.get("/api/v1/catalogue", params={"limit": 5}).json()
     assert (len(first["entries"]), first["total"]) == (5, 8)

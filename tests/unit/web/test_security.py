@@ -45,7 +45,17 @@ PATHS = (
     "/api/v1/overview",
     "/api/v1/zones",
     "/api/v1/catalogue",
+    "/api/v1/catalogue/gaps",
     "/api/v1/nothing",
+    "/audits",
+    "/audits?state=open",
+    "/audits/findings/0123",
+    "/audits/findings/0123/acknowledge",
+    "/audits/runs/a1/report",
+    "/api/v1/audits",
+    "/api/v1/audits/findings",
+    "/api/v1/audits/findings/0123",
+    "/api/v1/audits/findings/0123/acknowledge",
     "/api/v1/datasets/clean.flights",
     "/api/v1/datasets/clean.flights/files",
     "/api/v1/datasets/clean.flights/propose?tag=x",
@@ -72,6 +82,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 READING = {"GET", "HEAD"}
 #: The routes that take something in: with a token of ours, which no browser sends by itself.
 TAKING_IN = {"/api/v1/lineage", "/api/v1/lineage/batch"}
+#: The routes that change something for a person: tests/unit/web/test_acknowledging.py.
+ACKNOWLEDGING = {f"{api}/audits/findings/{{key}}/acknowledge" for api in ("", "/api/v1")}
 CATCH_ALL = "/{path:path}"
 
 
@@ -112,15 +124,16 @@ def test_strangers_get_401_on_every_route_there_is(app: FastAPI, stranger: TestC
             assert stranger.request(method, address).status_code == 401, (method, path)
 
 
-def test_nothing_but_the_ingestion_of_lineage_can_change_anything(app: FastAPI) -> None:
+def test_nothing_but_lineage_and_acknowledgements_can_change_anything(app: FastAPI) -> None:
     taking = {path for path, methods in routes_of(app).items() if methods - READING}
-    assert taking == {*TAKING_IN, CATCH_ALL}
+    assert taking == {*TAKING_IN, *ACKNOWLEDGING, CATCH_ALL}
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if path.startswith("/")])
 def test_other_methods_find_nothing(reader: TestClient, path: str) -> None:
     for method in sorted({*METHODS} - READING):
-        assert reader.request(method, path).status_code == 404, method
+        expected = 403 if method == "POST" and path.endswith("/acknowledge") else 404
+        assert reader.request(method, path).status_code == expected, method
 
 
 @pytest.mark.parametrize("path", sorted(TAKING_IN))
@@ -190,6 +203,7 @@ PAGES = (
         for each in ("versions", "lineage", "quality", "executions", "files")
     ),
     "/executions/e1",
+    "/audits",
     "/nothing",
 )
 
