@@ -26,7 +26,7 @@ _LONG, _CUT = 512, 400
 _COLUMNS_AT_ONCE, _VALUES_AT_ONCE = 16, 320_000
 #: The same rows are drawn from the same snapshot every time.
 _SEED = 20_240_229
-_CHOSEN, _NUMBER, _SAMPLE, _SEEN = '"__chosen"', '"__number"', '"__sample"', '"__seen"'
+_CHOSEN, _SAMPLE, _SEEN = '"__chosen"', '"__sample"', '"__seen"'
 
 #: Runs one statement of DuckDB and gives its rows.
 Run = Callable[[str], list[tuple[Any, ...]]]
@@ -138,8 +138,10 @@ def _drawing(table: str, columns: Sequence[tuple[str, str]], *, whole: bool) -> 
     source = identifier(table)
     if not whole:
         own = ", ".join(identifier(name) for name, _ in columns)
-        numbered = f"SELECT {own}, row_number() OVER () AS {_NUMBER} FROM {source}"
-        source = f"({numbered}) WHERE {_NUMBER} IN (SELECT row FROM {_CHOSEN})"
+        # Longer than every column's name, and so no column's.
+        number = identifier("n" * (1 + max(len(name) for name, _ in columns)))
+        numbered = f"SELECT {own}, row_number() OVER () AS {number} FROM {source}"
+        source = f"({numbered}) WHERE {number} IN (SELECT row FROM {_CHOSEN})"
     return f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT {items} FROM {source}"
 
 

@@ -118,6 +118,13 @@ def test_a_sample_says_how_large_it_is_and_is_the_same_each_time(home: Home) -> 
     assert 30 < evidence.matching < 70
 
 
+def test_columns_may_be_called_as_our_own_names_are(home: Home) -> None:
+    names = ["n", "nn", "v", "c", "c0", "row", "numbers", "__sample"]
+    rows = [dict.fromkeys(names, f"u{number}@example.com") for number in range(50)]
+    found = scan(home.governance, home.publish("gold.own", {name: {} for name in names}, rows), sample=10)
+    assert [(each.column, each.evidence.matching) for each in found.proposals] == [(n, 10) for n in names]
+
+
 def test_the_newest_version_is_scanned_and_each_version_is_kept_once(home: Home) -> None:
     dataset = home.publish("gold.sales", {"a": {}}, [{"a": "x"}])
     assert scan(home.governance, dataset).proposals == ()
