@@ -1,7 +1,7 @@
 """How right the recognisers are, and what a scan costs beside reading the same sample.
 
 Precision and recall are of the labelled columns that the package ships: in view while the recognisers were
-written, and held out, which were seen as totals only. The scan is of a published table of twelve columns,
+written, and held out, which were seen as counts only. The scan is of a published table of twelve columns,
 half of them personal; beside it DuckDB alone draws the same sample of the same files into a
 table, as the scan's first step does. Each in a process of its own; imports aside.
 

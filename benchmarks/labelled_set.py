@@ -2,7 +2,7 @@
 
 Two sets of columns, each with values of several languages and with many that look like personal data and are
 not. The recognisers were written with the first set in view ("tuned"); the second ("held out") has other
-languages, other names and other ways of writing, and was looked at only as two numbers.
+languages, other names and other ways of writing, and was looked at only as counts by tag.
 
 Columns, their labels and how their values are drawn are below; names, streets and numbers of other countries
 are Faker's, which knows nothing of our recognisers. The file is what is measured: another version of Faker
