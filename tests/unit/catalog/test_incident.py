@@ -18,7 +18,7 @@ from airflow_gov.model.lineage import Origin
 from airflow_gov.runtime import Governance
 from airflow_gov.settings import Settings
 from support import lineage_graphs as shops
-from support import stores
+from support import records, stores
 from support.healthy_lake import OWNER, STEWARD, HealthyLake
 
 
@@ -136,10 +136,11 @@ def test_a_persons_rows_are_counted_where_they_can_be_seen(bookings):
 
 
 def test_a_dataset_that_no_event_told_of_is_told_from_the_store(bookings):
-    found = gather(bookings.governance, Asked(dataset="gold.bookings_by_country"))
-    assert homes(found) == {"gold.bookings_by_country": ("readable", ())}
-    assert found.homes[0].files
-    assert "Lineage knows nothing of gold.bookings_by_country" in found.left_out[0]
+    bookings.governance.store.contracts.put(records.contract())
+    found = gather(bookings.governance, Asked(dataset="clean.flights"))
+    assert homes(found) == {"clean.flights": ("readable", ())}
+    assert found.homes[0].owner == records.contract().owner
+    assert "Lineage knows nothing of clean.flights" in found.left_out[0]
 
 
 @pytest.mark.parametrize(
