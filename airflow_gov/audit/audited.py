@@ -176,13 +176,16 @@ class AuditedLake:
         return self.memory.turn(check, "")
 
     def refresh(self, name: DatasetName) -> bool:
-        """See a dataset's table as the catalogue has it now.
+        """See a dataset's table as the catalogue has it now, and with it the contract that is in use now.
 
-        :returns: whether that is another one than before: somebody committed, or dropped it.
+        :returns: whether that is another table than before: somebody committed, made or dropped it.
         """
         before, now = self.tables.get(name), self.lake.tables.entry(name)
         if before == now:
             return False
+        contract = self.store.contracts.latest(name)
+        if contract is not None:
+            self.contract_hashes = {**self.contract_hashes, name: contract[0]}
         others = {other: entry for other, entry in self.tables.items() if other != name}
         self.tables = others if now is None else {**others, name: now}
         return True

@@ -27,6 +27,10 @@ _BATCH = 1_000
 _FATAL = frozenset({Reason.AUDIT_IN_PROGRESS, Reason.STORE_SCHEMA, Reason.STORE_UNAVAILABLE})
 
 
+class _OutdatedError(Exception):
+    """What was looked at is not any more as it was when it was listed."""
+
+
 @dataclass
 class Failures:
     """Checks that could not do their work, and where: by check and zone, None for the lake as a whole."""
@@ -114,16 +118,19 @@ class Looker:
                     continue
                 try:
                     yield from self._seen(check, audited)
+                    continue
+                except _OutdatedError:
+                    pass
                 except Exception as error:  # noqa: BLE001 - a stranger's check: becomes a finding
                     _raise_fatal(error)
                     if not self._changed(name):
                         self.failures.add(check, name.zone, str(name), error)
                         continue
-                    if name not in self._lake.tables and not audited.in_store:
-                        return  # dropped since the audit began
-                    audited.close()
-                    audited = self._lake.dataset(name)
-                    yield from self._seen_at_last(check, audited)
+                if name not in self._lake.tables and not audited.in_store:
+                    return  # dropped since the audit began
+                audited.close()
+                audited = self._lake.dataset(name)
+                yield from self._seen_at_last(check, audited)
         finally:
             with suppress(GovernanceError, OSError):
                 audited.close()
@@ -144,13 +151,21 @@ class Looker:
         for scope in ("", *zones):
             yield Seen(check.id, str(scope))
 
-    def _seen(self, check: DatasetCheck, audited: AuditedDataset) -> Iterator[Seen]:
+    def _seen(self, check: DatasetCheck, audited: AuditedDataset, *, at_last: bool = False) -> Iterator[Seen]:
+        """What a check sees, or that nothing changed.
+
+        :param at_last: whether it is told even if somebody commits meanwhile.
+        :raises _OutdatedError: something was found, in a table that is another one by now.
+        """
         scope = str(audited.name)
         token = self._token(check, audited)
         must = self._full or (check.id, scope) in self._again
         if not must and self._stands(self._lake.memory.token(check.id, scope), token):
             return
-        for batch in _batches(check.observe(audited)):
+        for number, batch in enumerate(_batches(check.observe(audited))):
+            # Lists are as old as the audit and the store is not: what was published in between is no fault.
+            if not (number or at_last) and self._changed(audited.name):
+                raise _OutdatedError
             own = tuple(_of_dataset(check, audited.name, each) for each in batch)
             yield Seen(check.id, scope, own, complete=False)
         until = check.stands_until(audited) if token is not None else None
@@ -159,7 +174,7 @@ class Looker:
     def _seen_at_last(self, check: DatasetCheck, audited: AuditedDataset) -> Iterator[Seen]:
         """Look once more, at the table as somebody just left it."""
         try:
-            yield from self._seen(check, audited)
+            yield from self._seen(check, audited, at_last=True)
         except Exception as error:  # noqa: BLE001 - as above
             _raise_fatal(error)
             self.failures.add(check, audited.zone, str(audited.name), error)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from airflow_gov.audit.auditing import AuditRequest, run_audit
+from airflow_gov.audit.auditing import AuditRequest, Progress, run_audit
 from airflow_gov.model.findings import FindingState, FindingsWanted
-from support.faults import FAULTS, Fault
-from support.healthy_lake import HealthyLake
+from support.faults import FAULTS, GOLD, Fault
+from support.healthy_lake import BY_COUNTRY, COLUMNS, HealthyLake
 
 _OPEN = FindingsWanted(states=(FindingState.NEW, FindingState.REOPENED))
 
@@ -53,6 +53,25 @@ def test_nothing_is_found_in_a_healthy_lake(lake):
     assert audited(lake, full=True) == {}
     lake.run()
     assert audited(lake) == {}
+
+
+def test_what_is_published_while_an_audit_looks_is_no_fault(lake):
+    wider = {**COLUMNS[GOLD], "newest": {"logicalType": "date", "description": "Of the newest."}}
+    properties = [{"name": name, **entry} for name, entry in wider.items()]
+    ran = []
+
+    def run_once(progress: Progress) -> None:
+        if progress.at == "raw.bookings" and not ran:
+            ran.append(progress)
+            lake.run()
+            lake.count(
+                BY_COUNTRY.replace("FROM", ", max(booked_on) AS newest FROM"),
+                schema={"properties": properties},
+            )
+
+    run_audit(lake.governance, AuditRequest(full=True), actor="ada", on_progress=run_once)
+    assert ran
+    assert list(lake.governance.store.audits.findings.each(_OPEN)) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
