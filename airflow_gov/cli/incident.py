@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,9 @@ def _with_value(text: str) -> str:
     column, _, value = text.partition("=")
     if value != "-":
         return text
-    return f"{column}={click.get_text_stream('stdin').readline().rstrip(chr(10)).rstrip(chr(13))}"
+    if sys.stdin.isatty():
+        return f"{column}={click.prompt('Value', hide_input=True, err=True)}"
+    return f"{column}={sys.stdin.readline().rstrip()}"
 
 
 def print_incident(found: Incident) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -59,3 +60,12 @@ def test_what_is_wrong_is_said_before_anything_is_read(call, shop, arguments, sa
     assert answer.code != 0
     assert said in answer.err
     assert "secret" not in answer.err
+
+
+def test_the_key_of_a_person_may_come_from_standard_input(call, shop, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("secret-7\n"))
+    answer = call("incident", "--subject-key", "preprocessed.customers.mail=-", "--json")
+    assert answer.code == 0, answer.err
+    subjects = {home["dataset"]: home["subject"] for home in json.loads(answer.out)["homes"]}
+    assert subjects["preprocessed.customers"]["why"] == "the dataset has no table"
+    assert "secret" not in answer.out + answer.err
