@@ -135,6 +135,7 @@ def list_command(session: Session, *, of_checks: bool, limit: int, as_json: bool
     "--state", "states", type=click.Choice(_states), multiple=True, help="Default: all but fixed ones."
 )
 @click.option("--text", default="", help="Only with these words in subject or message.")
+@click.option("--health", is_flag=True, help="Instead, how mature the lake is, and how healthy each zone.")
 @click.option("--after", metavar="PAGE", help="Begin where the page before ended.")
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many."
@@ -152,6 +153,7 @@ def show_command(
     severity: str,
     states: Sequence[str],
     text: str,
+    health: bool,
     after: str | None,
     limit: int,
     file: Path | None,
@@ -160,10 +162,13 @@ def show_command(
     """What audits found and is not fixed, the worst first; or one finding, by its KEY, with its life.
 
     With --html the report of an audit is written, and KEY is the audit's id: by default the newest that
-    finished.
+    finished. With --health it is how mature the lake is, and how healthy each zone, instead.
     """
     from airflow_gov.cli import audit_pages
 
+    if health:
+        audit_pages.print_health(session.store, as_json=as_json)
+        return
     if file is not None:
         audit_report.write_kept(session, file, key)
         return

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from airflow_gov.audit.auditing import Progress
     from airflow_gov.audit.summing import Outcome
     from airflow_gov.model.findings import AuditRun, Finding, FindingEvent, FindingsPage
+    from airflow_gov.store import Store
 
 _STYLES = {
     Severity.CRITICAL: "bold red",
@@ -142,6 +143,18 @@ def print_finding(finding: Finding, history: Sequence[FindingEvent]) -> None:
     if check is not None and finding.state is not FindingState.FIXED:
         output.print_heading("What to do")
         click.echo(check.remedy)
+
+
+def print_health(store: Store, *, as_json: bool) -> None:
+    """How mature the lake is, and how healthy each zone, with what would raise both."""
+    from airflow_gov.audit.maturity import assess
+
+    found = assess(store)
+    if as_json:
+        output.print_json(found)
+        return
+    for line in found.lines():
+        click.echo(output.printable(line))
 
 
 def print_runs(runs: Sequence[AuditRun]) -> None:

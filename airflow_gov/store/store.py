@@ -17,6 +17,7 @@ from airflow_gov.store.database import Database
 from airflow_gov.store.decisions import Decisions
 from airflow_gov.store.derivations import Derivations
 from airflow_gov.store.executions import Executions
+from airflow_gov.store.health import Health
 from airflow_gov.store.lineage import Lineage
 from airflow_gov.store.loads import Loads
 from airflow_gov.store.log import Log
@@ -87,6 +88,7 @@ class Store:
         self.uses = Uses(self._database)
         self.classifications = Classifications(self._database)
         self.derivations = Derivations(self._database)
+        self.health = Health(self._database)
 
     def __repr__(self) -> str:
         return f"Store({self.address!r})"
