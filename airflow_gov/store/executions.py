@@ -105,19 +105,6 @@ class Executions:
                 connection, query.order_by(table.c.started_at, table.c.execution_id).limit(limit), data=True
             )
 
-    def close(self, execution_id: str, *, status: Status, message: str, end: datetime) -> bool:
-        """Close the record of a try that can no longer close itself.
-
-        :param status: what it becomes.
-        :param message: why, for people.
-        :param end: when it ended, as far as is known.
-        :returns: whether it was this call that did.
-        """
-        which = (table.c.execution_id == execution_id, table.c.status.in_(_UNFINISHED))
-        values = {"status": status, "error_message": message, "ended_at": end}
-        with self._database.transaction() as connection:
-            return connection.execute(update(table).where(*which).values(values)).rowcount == 1
-
     def reconcile(
         self,
         *,
