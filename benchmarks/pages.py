@@ -90,6 +90,9 @@ class Everyone:
     def may_read_dag(self, dag_id: str) -> bool:
         return True
 
+    def may_govern(self) -> bool:
+        return False
+
     def readable_dags(self) -> None:
         return None
 

@@ -73,12 +73,29 @@ class CurrentStore:
             return self._store
 
 
+def _form_secret() -> bytes:
+    """What only the API servers know, each of them the same."""
+    from airflow.configuration import conf
+
+    return conf.get("api", "secret_key").encode()
+
+
+def _own_hosts() -> frozenset[str]:
+    """Where people see Airflow, also where a proxy in front of it asks for another host."""
+    from urllib.parse import urlsplit
+
+    from airflow.configuration import conf
+
+    return frozenset({urlsplit(conf.get("api", "base_url", fallback="")).netloc.lower()}) - {""}
+
+
 def _make_app() -> FastAPI:
     from airflow.providers.openlineage import conf
 
     from airflow_gov.plugins.viewing import viewer
     from airflow_gov.settings import Settings
     from airflow_gov.web import create_app
+    from airflow_gov.web.forms import Forms
 
     return create_app(
         store=CurrentStore(),
@@ -86,6 +103,7 @@ def _make_app() -> FastAPI:
         own_namespace=conf.namespace(),
         zone_aliases=cache(lambda: Settings.load().zone_aliases),
         contracts_folder=cache(lambda: Settings.load().contracts_folder),
+        forms=Forms(_form_secret, _own_hosts),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
+from airflow.api_fastapi.auth.managers.models.resource_details import AssetDetails, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_asset
 from airflow.configuration import conf
 from airflow.models.dag import DagModel
@@ -34,6 +34,15 @@ class AirflowViewer:
         """Whether they may read the Dag."""
         dags = self.readable_dags()
         return dags is None or dag_id in dags
+
+    def may_govern(self) -> bool:
+        """Whether they may say what is to be done about datasets.
+
+        A dataset is an Airflow asset, and auth managers know no steward: who may create events of assets
+        (``POST``, the right to tell Airflow by hand that a dataset has changed; from the role Op on) may also
+        tell the governance what is known of one. Whoever may only look may not.
+        """
+        return get_auth_manager().is_authorized_asset(method="POST", details=AssetDetails(), user=self._user)
 
     def readable_dags(self) -> frozenset[str] | None:
         """The Dags they may read.

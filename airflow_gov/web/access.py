@@ -27,6 +27,9 @@ class Viewer(Protocol):
     def may_read_dag(self, dag_id: str) -> bool:
         """Whether they may read the Dag."""
 
+    def may_govern(self) -> bool:
+        """Whether they may say what is to be done about datasets: let a finding be, for example."""
+
     def readable_dags(self) -> frozenset[str] | None:
         """The Dags they may read; None: every one. Asked of Airflow once in a request."""
 

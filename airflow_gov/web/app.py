@@ -14,9 +14,13 @@ from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.zones import Zone
 from airflow_gov.web import errors
 from airflow_gov.web.access import ViewerDependency, guarded_by
+from airflow_gov.web.acknowledging import add_acknowledging_routes
+from airflow_gov.web.audits import add_audit_routes
 from airflow_gov.web.catalogue import add_catalogue_routes
 from airflow_gov.web.datasets import add_dataset_routes
 from airflow_gov.web.execution import add_execution_routes
+from airflow_gov.web.findings import add_finding_routes
+from airflow_gov.web.forms import Forms
 from airflow_gov.web.ingestion import ingestion_routes
 from airflow_gov.web.lineage import add_lineage_routes
 from airflow_gov.web.lineage_page import add_lineage_page
@@ -47,6 +51,7 @@ def create_app(
     own_namespace: str | None = None,
     zone_aliases: Callable[[], Mapping[str, str]] = dict,
     contracts_folder: Callable[[], str] = lambda: "contracts",
+    forms: Forms | None = None,
 ) -> FastAPI:
     """Make the application.
 
@@ -58,6 +63,7 @@ def create_app(
     :param own_namespace: the OpenLineage namespace of this Airflow's jobs; None where it is not known.
     :param zone_aliases: gives the other words for zones in contracts.
     :param contracts_folder: gives the folder of contracts in a Dag bundle.
+    :param forms: what forms are signed with; default: a secret of this process.
     """
     # The schema and its pages would be routes of FastAPI's own, outside our authentication.
     app = FastAPI(
@@ -67,7 +73,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    site = Site(store, clock, zone_aliases, contracts_folder)
+    site = Site(store, clock, zone_aliases, contracts_folder, forms or Forms())
     app.state.own_namespace, app.state.site = own_namespace, site
     # The ingestion of lineage asks for tokens of its own, and for nothing else.
     app.include_router(ingestion_routes(store=store, clock=clock, own_namespace=own_namespace))
@@ -87,6 +93,9 @@ def _routes(site: Site) -> APIRouter:
     add_proposal_routes(router, site)
     add_dataset_routes(router, site)
     add_execution_routes(router, site)
+    add_finding_routes(router, site)
+    add_acknowledging_routes(router, site)
+    add_audit_routes(router, site)
     add_lineage_page(router)
     add_lineage_routes(router, site.store)
 

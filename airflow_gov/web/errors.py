@@ -31,6 +31,16 @@ _STATUS = {
 }
 
 
+class Refused(HTTPException):
+    """What somebody may not do, with words that are for them.
+
+    :param detail: why, and what to do.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(HTTPStatus.FORBIDDEN, detail)
+
+
 def http_error(request: Request, error: Exception) -> Response:
     """A refused request: 401 and 403 say so without naming what was asked for."""
     assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
@@ -40,7 +50,13 @@ def http_error(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.UNAUTHORIZED:
         page = render_session_ended()
     else:
-        page = render("refused.html", status=error.status_code, root=_root(request), detail=error.detail)
+        page = render(
+            "refused.html",
+            status=error.status_code,
+            root=_root(request),
+            detail=error.detail,
+            told=isinstance(error, Refused),
+        )
     page.headers.update(headers)
     return page
 
@@ -56,7 +72,7 @@ def governance_error(request: Request, error: Exception) -> Response:
             told["lastReadAt"] = last_read.isoformat() if last_read else None
         return JSONResponse(told, status)
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        return render("refused.html", status=status, root=_root(request), detail=error.message)
+        return render("refused.html", status=status, root=_root(request), detail=error.message, told=True)
     return render("unavailable.html", status=status, root=_root(request), error=error, last_read=last_read)
 
 
@@ -66,7 +82,7 @@ def unexpected_error(request: Request, error: Exception) -> Response:
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "Something went wrong on the server. Airflow's API server has the details in its log."
     response: Response = (
-        render("refused.html", status=status, root=_root(request), detail=detail)
+        render("refused.html", status=status, root=_root(request), detail=detail, told=True)
         if _wants_page(request)
         else JSONResponse({"detail": detail}, status)
     )

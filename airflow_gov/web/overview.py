@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from fastapi import HTTPException
 from fastapi.responses import RedirectResponse, Response
 
+from airflow_gov.model.findings import OPEN_STATES, AuditState, FindingsWanted, Severity
 from airflow_gov.model.verdicts import Review, ReviewState
 from airflow_gov.model.zones import Zone
 from airflow_gov.web.access import CurrentViewer
 from airflow_gov.web.site import READ, Site
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from fastapi import APIRouter
@@ -52,6 +54,23 @@ class LineageHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditHealth:
+    """Whether the lake is audited, and what that left to do.
+
+    :param ended_at: when the newest audit that finished did.
+    :param open: findings that wait for somebody, by severity, the worst first.
+    """
+
+    ended_at: datetime | None
+    open: Mapping[Severity, int]
+
+    @property
+    def total(self) -> int:
+        """How many wait for somebody."""
+        return sum(self.open.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The whole page.
 
@@ -61,6 +80,7 @@ class Overview:
     :param overdue: datasets older than their contract promises, the longest overdue first.
     :param recent: current versions, newest first.
     :param lineage: whether lineage comes in.
+    :param audits: what audits left to do.
     """
 
     zones: tuple[ZoneFigures, ...]
@@ -69,6 +89,7 @@ class Overview:
     overdue: tuple[Entry, ...]
     recent: tuple[Publication, ...]
     lineage: LineageHealth
+    audits: AuditHealth
 
     @property
     def empty(self) -> bool:
@@ -89,7 +110,14 @@ def overview(store: Store, viewer: Viewer, now: datetime) -> Overview:
         lineage=LineageHealth(
             store.lineage.read.nodes.last_event_at(dags=dags), store.lineage.count_dead_letters()
         ),
+        audits=_audits(store, dags),
     )
+
+
+def _audits(store: Store, dags: frozenset[str] | None) -> AuditHealth:
+    last = store.audits.runs(1, state=AuditState.FINISHED)
+    waiting = store.audits.findings.counts(FindingsWanted(states=OPEN_STATES, dags=dags))
+    return AuditHealth(last[0].ended_at if last else None, waiting)
 
 
 def _recent(store: Store, dags: frozenset[str] | None) -> tuple[Publication, ...]:

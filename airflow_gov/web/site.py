@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import JSONResponse
 
 from airflow_gov.model.serde import to_plain
+from airflow_gov.web.forms import Forms
 from airflow_gov.web.pages import render
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Site:
     :param clock: gives the time.
     :param zone_aliases: gives the other words for zones in contracts.
     :param contracts_folder: gives the folder of contracts in a Dag bundle.
+    :param forms: what forms are signed with.
     :param last_read: when a page was last answered from the store, for the page that says it cannot be read.
     """
 
@@ -37,6 +39,7 @@ class Site:
     clock: Callable[[], datetime]
     zone_aliases: Callable[[], Mapping[str, str]] = dict
     contracts_folder: Callable[[], str] = lambda: "contracts"
+    forms: Forms = field(default_factory=Forms)
     last_read: datetime | None = None
 
     def page(self, template: str, view: Any, *, root: str = "", **context: Any) -> Response:

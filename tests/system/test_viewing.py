@@ -117,3 +117,12 @@ def test_airflow_is_asked_once_in_a_request_and_again_in_the_next(
         before = PerDagManager.asked
         assert client.get(path).status_code == 200
         assert PerDagManager.asked == before + 1
+
+
+@pytest.mark.parametrize(("name", "status"), [("steward", 404), ("all", 403), ("no-assets", 403)])
+def test_findings_are_acknowledged_by_those_who_may_create_events_of_assets(
+    client_of: Callable[[str], TestClient], name: str, status: int
+) -> None:
+    said = {"reason": "known", "duration": "1d"}
+    answer = client_of(name).post("api/v1/audits/findings/0123/acknowledge", json=said)
+    assert answer.status_code == status

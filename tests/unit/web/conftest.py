@@ -22,7 +22,12 @@ READABLE: dict[str, frozenset[str] | None] = {
     "Bearer limited": frozenset({"flights"}),
     "Bearer without-dags": frozenset(),
     "Bearer shopper": lineage_graphs.OPEN_DAGS,
+    "Bearer steward": None,
+    "Bearer <b>eve": None,
+    "Bearer limited-steward": frozenset({"flights"}),
 }
+#: Who may say what is to be done about datasets.
+GOVERNING = {"steward", "<b>eve", "limited-steward"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,10 @@ class Person:
 
     name: str
     dags: frozenset[str] | None
+    governs: bool = False
+
+    def may_govern(self) -> bool:
+        return self.governs
 
     def may_read_dag(self, dag_id: str) -> bool:
         return self.dags is None or dag_id in self.dags
@@ -45,7 +54,8 @@ def viewer(authorization: Annotated[str | None, Header()] = None) -> Person:
         raise HTTPException(403, "Forbidden")
     if authorization not in READABLE:
         raise HTTPException(401, "Not authenticated")
-    return Person(authorization.removeprefix("Bearer "), READABLE[authorization])
+    name = authorization.removeprefix("Bearer ")
+    return Person(name, READABLE[authorization], name in GOVERNING)
 
 
 @pytest.fixture
