@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from airflow_gov.catalog.incident.answer import Asked, Contact, Home, Incident, Read
+from airflow_gov.catalog.incident.found import Found, promised, readers_of, set_aside
 from airflow_gov.catalog.incident.subjects import SubjectKey, SubjectRows, count
 from airflow_gov.lineage.impact import dataset_impact
 from airflow_gov.lineage.names import column_named, dataset_named
@@ -41,6 +41,7 @@ def gather(governance: Governance, asked: Asked) -> Incident:
     found = _found(governance, asked, left_out)
     loads, outside = _origins(governance, found, left_out)
     found += _delivered(governance, found, loads)
+    found += set_aside(governance, found)
     homes = [_home(governance, each, asked, left_out) for each in found]
     return Incident(
         subject=str(asked),
@@ -57,27 +58,10 @@ def gather(governance: Governance, asked: Asked) -> Incident:
     )
 
 
-@dataclass(slots=True)
-class _Found:
-    """A dataset with what was found in it."""
-
-    node: Dataset
-    relation: Relation
-    columns: list[str] = field(default_factory=list)
-    masked: bool = True
-    readers: set[str] = field(default_factory=set)
-
-
-def _found(governance: Governance, asked: Asked, left_out: list[str]) -> list[_Found]:
+def _found(governance: Governance, asked: Asked, left_out: list[str]) -> list[Found]:
     if asked.dataset is not None:
         node = _dataset(governance, asked.dataset, left_out)
-        found = _Found(node, Relation.NAMED, masked=False)
-        read = governance.store.lineage.read.nodes
-        jobs = {
-            link.job_id for link in read.links_of(datasets=[node.dataset_id], dags=None) if not link.output
-        }
-        found.readers.update(job.label for job in read.jobs(jobs, dags=None))
-        return [found]
+        return [Found(node, Relation.NAMED, masked=False, readers=readers_of(governance, node))]
     column = asked.subject.column if asked.subject is not None else asked.column
     answer = where_is(governance.store, column=column, tag=asked.tag, dags=None)
     if answer.truncated:
@@ -113,7 +97,7 @@ def _of_the_lake(governance: Governance, text: str) -> DatasetName | None:
     return name if governance.store.catalogue.get(name) is not None else None
 
 
-def _by_dataset(governance: Governance, places: Iterable[Place]) -> Iterator[_Found]:
+def _by_dataset(governance: Governance, places: Iterable[Place]) -> Iterator[Found]:
     grouped: dict[str, list[Place]] = defaultdict(list)
     for place in places:
         grouped[place.dataset_id].append(place)
@@ -125,7 +109,7 @@ def _by_dataset(governance: Governance, places: Iterable[Place]) -> Iterator[_Fo
     order = list(Relation)
     for key, together in grouped.items():
         if key in nodes:
-            yield _Found(
+            yield Found(
                 nodes[key],
                 min((place.relation for place in together), key=order.index),
                 [place.column for place in together],
@@ -134,7 +118,7 @@ def _by_dataset(governance: Governance, places: Iterable[Place]) -> Iterator[_Fo
             )
 
 
-def _home(governance: Governance, found: _Found, asked: Asked, left_out: list[str]) -> Home:
+def _home(governance: Governance, found: Found, asked: Asked, left_out: list[str]) -> Home:
     node, store = found.node, governance.store
     plain = Home(
         dataset=node.label,
@@ -147,7 +131,10 @@ def _home(governance: Governance, found: _Found, asked: Asked, left_out: list[st
     if node.governed is None:
         return plain
     name = DatasetName.parse(node.governed)
-    entry, kept = store.catalogue.get(name), store.contracts.latest(name)
+    entry, kept = (
+        store.catalogue.get(promised(node.governed)),
+        store.contracts.latest(promised(node.governed)),
+    )
     versions = list(_versions(store.versions.list(name, _MOST_VERSIONS + 1), asked.since))
     if len(versions) > _MOST_VERSIONS:
         left_out.append(f"{name} has older versions: airflow-gov datasets versions {name}")
@@ -170,7 +157,7 @@ def _home(governance: Governance, found: _Found, asked: Asked, left_out: list[st
 
 
 def _subject(
-    governance: Governance, name: DatasetName, found: _Found, key: SubjectKey | None
+    governance: Governance, name: DatasetName, found: Found, key: SubjectKey | None
 ) -> SubjectRows | None:
     if key is None:
         return None
@@ -190,7 +177,7 @@ def _versions(versions: Sequence[Version], since: datetime | None) -> Iterator[V
 
 
 def _origins(
-    governance: Governance, found: Sequence[_Found], left_out: list[str]
+    governance: Governance, found: Sequence[Found], left_out: list[str]
 ) -> tuple[tuple[Making, ...], tuple[str, ...]]:
     loads: dict[tuple[str, str], Making] = {}
     outside: set[str] = set()
@@ -211,15 +198,15 @@ def _origins(
     return tuple(newest[:_MOST_LOADS]), tuple(sorted(outside))
 
 
-def _delivered(governance: Governance, found: Sequence[_Found], loads: Iterable[Making]) -> list[_Found]:
+def _delivered(governance: Governance, found: Sequence[Found], loads: Iterable[Making]) -> list[Found]:
     """Raw datasets that it was delivered in: as files, whose columns lineage does not follow."""
     known = {each.node.governed for each in found}
     names = sorted({load.dataset for load in loads if load.dataset.startswith(f"{Zone.RAW}.")} - known)
     nodes = [_dataset(governance, name, []) for name in names]
-    return [_Found(node, Relation.SOURCE, masked=False) for node in nodes]
+    return [Found(node, Relation.SOURCE, masked=False) for node in nodes]
 
 
-def _columns(governance: Governance, found: _Found) -> list[str]:
+def _columns(governance: Governance, found: Found) -> list[str]:
     if found.columns:
         return sorted(found.columns)
     columns = governance.store.lineage.read.columns.of([found.node.dataset_id], dags=None)
@@ -271,7 +258,7 @@ def _reads_of(
         after = page.next
 
 
-def _derived(governance: Governance, found: Sequence[_Found]) -> list[str]:
+def _derived(governance: Governance, found: Sequence[Found]) -> list[str]:
     """What lies downstream of every place, those places themselves left out."""
     own = {each.node.label for each in found}
     names: set[str] = set()

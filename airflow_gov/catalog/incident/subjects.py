@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,15 +37,21 @@ class SubjectKey:
         :raises GovernanceError: ``PARAMETER_INVALID``, without repeating what was given.
         """
         column, equals, value = text.partition("=")
-        if not (column.strip() and equals and value):
+        if not (column.strip() and equals and value and _is_text(value)):
             raise GovernanceError(
                 Reason.PARAMETER_INVALID,
-                "The key of a person is written COLUMN=VALUE, e.g. clean.customers.email=ana@example.com.",
+                "The key of a person is written COLUMN=VALUE in UTF-8, e.g. "
+                "clean.customers.email=ana@example.com.",
             )
         return cls(column.strip(), value)
 
     def __repr__(self) -> str:
         return f"SubjectKey({self.column!r}, …)"
+
+
+def _is_text(value: str) -> bool:
+    """Whether a database can compare it: bytes that are no UTF-8 come as lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class SubjectRows:
 
     :param rows: rows of the current version; None where they cannot be counted.
     :param load_ids: the loads that brought them, at most 100.
-    :param why: why they cannot be counted.
+    :param why: why they cannot be counted, or what was counted.
     """
 
     rows: int | None
@@ -62,9 +69,10 @@ class SubjectRows:
 
 
 def count(governance: Governance, dataset: DatasetName, columns: Sequence[str], value: str) -> SubjectRows:
-    """Count a person's rows in the current version of a dataset.
+    """Count a person's rows in the current version of a dataset, or in a quarantine.
 
-    :param columns: columns that may hold the key, each compared as text.
+    :param columns: columns that may hold the key, each compared as text. A quarantine keeps whole rows as
+        text: there those count that contain the key.
     """
     try:
         head = governance.lake.head(dataset)
@@ -77,9 +85,21 @@ def count(governance: Governance, dataset: DatasetName, columns: Sequence[str], 
     present = [column for column in columns if column in kinds]
     if not present:
         return SubjectRows(None, why="the column is not in the table (any more)")
-    wanted = " OR ".join(f"CAST({identifier(column)} AS VARCHAR) = {literal(value)}" for column in present)
+    compared = _contains if dataset.is_quarantine else _equals
+    wanted = " OR ".join(compared(column, value) for column in present)
     load = identifier(LOAD_ID_COLUMN) if LOAD_ID_COLUMN in kinds else "NULL"
     with governance.engine.query_tables({"data": scan}) as query:
         found = query(f"SELECT {load}, count(*) FROM data WHERE {wanted} GROUP BY ALL ORDER BY ALL")  # noqa: S608 - quoted
     loads = tuple(load_id for load_id, _ in found if load_id is not None)
-    return SubjectRows(sum(rows for _, rows in found), loads[:_MOST_LOADS])
+    why = "rows set aside whose text contains the key" if dataset.is_quarantine else None
+    return SubjectRows(sum(rows for _, rows in found), loads[:_MOST_LOADS], why)
+
+
+def _equals(column: str, value: str) -> str:
+    return f"CAST({identifier(column)} AS VARCHAR) = {literal(value)}"
+
+
+def _contains(column: str, value: str) -> str:
+    """Rows lie there as they were delivered, or as JSON."""
+    forms = {value, json.dumps(value, ensure_ascii=False)[1:-1]}
+    return " OR ".join(f"contains({identifier(column)}, {literal(form)})" for form in sorted(forms))

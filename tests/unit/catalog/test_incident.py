@@ -19,7 +19,7 @@ from airflow_gov.runtime import Governance
 from airflow_gov.settings import Settings
 from support import lineage_graphs as shops
 from support import records, stores
-from support.healthy_lake import OWNER, STEWARD, HealthyLake
+from support.healthy_lake import DELIVERY, OWNER, STEWARD, HealthyLake
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +135,24 @@ def test_a_persons_rows_are_counted_where_they_can_be_seen(bookings):
     assert "guest2" not in str(found) + to_html(found) + repr(key)
 
 
+def test_rows_that_were_set_aside_are_a_persons_rows_too(tmp_path):
+    lake = HealthyLake.make(tmp_path / "home")
+    unreadable = '5,"ana ""x"" guest5@example.com",mx,never\n'
+    (lake.folder / "bookings.csv").write_text(DELIVERY + unreadable)
+    lake.run()
+    key = SubjectKey.parse("preprocessed.bookings.email=guest5@example.com")
+    found = gather(lake.governance, Asked(subject=key))
+    told = {home.dataset: home for home in found.homes}
+    assert told["preprocessed.bookings"].subject.rows == 0
+    aside = told["preprocessed.bookings__quarantine"]
+    assert (aside.subject.rows, aside.columns, aside.masked) == (1, ("content",), False)
+    assert (aside.owner, aside.stewards) == (OWNER, (STEWARD,))
+    assert "guest5" not in str(found) + to_html(found)
+    whole = gather(lake.governance, Asked(dataset="preprocessed.bookings"))
+    assert homes(whole)["preprocessed.bookings__quarantine"] == ("readable", ())
+    lake.close()
+
+
 def test_a_dataset_that_no_event_told_of_is_told_from_the_store(bookings):
     bookings.governance.store.contracts.put(records.contract())
     found = gather(bookings.governance, Asked(dataset="clean.flights"))
@@ -160,7 +178,9 @@ def test_what_cannot_be_answered_is_refused(shop, asked, reason):
     assert refused.value.reason is reason
 
 
-@pytest.mark.parametrize("text", ["", "email", "=x@example.com", "email=", "secret-1@example.com"])
+@pytest.mark.parametrize(
+    "text", ["", "email", "=x@example.com", "email=", "secret-1@example.com", "email=secret\udcff"]
+)
 def test_a_key_that_is_none_is_refused_and_not_repeated(text):
     with pytest.raises(GovernanceError) as refused:
         SubjectKey.parse(text)
