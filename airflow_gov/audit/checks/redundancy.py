@@ -184,9 +184,9 @@ class RedundantColumn(DatasetCheck):
     def observe(self, audited: AuditedDataset) -> Iterator[Observation]:
         """Where the lineage says that it may be, the rows are looked at."""
         snapshot_id = audited.summary.snapshot_id
-        for columns in self._columns(audited) if snapshot_id is not None else ():
-            if (audited.summary.size or 0) > self.megabytes * _MIB:
-                return
+        if snapshot_id is None or (audited.summary.size or 0) > self.megabytes * _MIB:
+            return
+        for columns in self._columns(audited):
             try:
                 same = same_columns(audited.governance, audited.name, snapshot_id, columns)
             except GovernanceError as error:
