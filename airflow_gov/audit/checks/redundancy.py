@@ -161,8 +161,8 @@ class RedundantColumn(DatasetCheck):
     severity = Severity.INFO
     explanation = (
         "By the column lineage two columns of a dataset are unchanged copies of the same column, and their "
-        "values are the same in every row. (A table that is joined twice, as for a start and an end, gives "
-        "such columns, too: there the values differ, and nothing is found.)"
+        "values are the same in every row. A table that is joined twice, as for a start and an end, gives "
+        "such columns, too: there the values differ, and nothing is found."
     )
     remedy = (
         "Take one of them out of the query and the contract, once nobody reads it: airflow-gov lineage "
