@@ -352,8 +352,8 @@ def test_an_execution_that_never_ended_is_found_and_closed(gates, audits):
 def test_every_check_says_what_people_must_know():
     for check in make_checks():
         assert check.id == check.id.lower().replace("_", "-").replace(" ", "-"), check.id
-        for text in (check.explanation, check.remedy):
-            assert text.endswith("."), check.id
+        for text in (check.explanation, check.remedy):  # whole sentences, also in brackets
+            assert text.endswith((".", ".)")), check.id
         assert check.title, check.id
         assert not check.title.endswith("."), check.id
         assert check.repairs is None or not check.repairs.endswith("."), check.id
