@@ -13,6 +13,7 @@ from pyiceberg.table import Table
 from sqlalchemy import select
 
 from airflow_gov.lake.files import file_ref, live_files
+from airflow_gov.lake.raw_listing import directly_in
 from airflow_gov.lake.stamps import FolderStamp, file_stamp, folder_stamp
 from airflow_gov.lake.summaries import SnapshotFacts, all_facts, main_head
 from airflow_gov.lake.types import type_text
@@ -20,7 +21,7 @@ from airflow_gov.lake.unreachable import unreachable_files
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo
 from airflow_gov.model.loads import FileRef
-from airflow_gov.model.zones import DatasetName
+from airflow_gov.model.zones import DatasetName, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -162,6 +163,15 @@ class Tables:
                     raise _dropped(entry) from None
                 raise _unreadable(entry, error) from error
             return _facts(entry, table)
+
+    def in_zone(self, zone: Zone) -> list[str]:
+        """What lies directly in a zone's folder (folders with a slash); nothing where no one knows where."""
+        location = self._catalog.default_location(DatasetName(zone, "any"))
+        with self._catalog.outages_named():
+            # Raw objects lie there whatever the catalogue: it keeps the tables, which are their indexes.
+            if location is None or not (zone is Zone.RAW or isinstance(self._catalog.iceberg, SqlCatalog)):
+                return []
+            return list(directly_in(location.rpartition("/")[0], self._catalog.properties))
 
     @staticmethod
     def file_stamp(location: str) -> str | None:

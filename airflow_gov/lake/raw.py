@@ -6,7 +6,6 @@ import hashlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from airflow_gov.lake.objects import Backend, LocalObjects, ObjectExistsError, S3Objects
-from airflow_gov.lake.raw_listing import folders
 from airflow_gov.lake.storage import local_path
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import FileRef
@@ -88,12 +87,6 @@ class RawObjects:
         """The folder in which a raw dataset's objects lie."""
         with self._catalog.outages_named():
             return self._root(dataset)
-
-    def folders(self) -> list[str]:
-        """Names of the folders of the raw zone, one a dataset: also those that no table has."""
-        root = self._root(DatasetName.parse("raw.any")).rsplit("/", 1)[0]
-        with self._catalog.outages_named():
-            return list(folders(root, self._catalog.properties))
 
     def delete(self, uri: str) -> None:
         """Delete an object of the raw zone; one that is gone already is fine.

@@ -69,14 +69,16 @@ def listed_objects(root: str, properties: Mapping[str, str]) -> pa.RecordBatchRe
     return pa.RecordBatchReader.from_batches(LISTED, found)
 
 
-def folders(root: str, properties: Mapping[str, str]) -> Iterator[str]:
-    """Names of the folders directly under a folder."""
+def directly_in(root: str, properties: Mapping[str, str]) -> Iterator[str]:
+    """What lies directly in a folder, by name; names of folders end with a slash."""
     folder = local_path(root)
     if folder is None:
-        yield from _folders_in_s3(root, properties)
+        yield from _directly_in_s3(root, properties)
     elif folder.is_dir():
         with os.scandir(folder) as entries:
-            yield from sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+            yield from sorted(
+                f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries
+            )
 
 
 def _local(root: Path) -> Iterator[pa.RecordBatch]:
@@ -135,12 +137,15 @@ def _in_s3(root: str, properties: Mapping[str, str]) -> Iterator[pa.RecordBatch]
     yield batch.taken()
 
 
-def _folders_in_s3(root: str, properties: Mapping[str, str]) -> Iterator[str]:
+def _directly_in_s3(root: str, properties: Mapping[str, str]) -> Iterator[str]:
     bucket, prefix = _bucket_and_prefix(root)
     pager = s3_client(properties).get_paginator("list_objects_v2")
     for page in pager.paginate(Bucket=bucket, Prefix=prefix, Delimiter="/"):
         for entry in page.get("CommonPrefixes", ()):
-            yield entry["Prefix"][len(prefix) :].rstrip("/")
+            yield entry["Prefix"][len(prefix) :]
+        for entry in page.get("Contents", ()):
+            if entry["Key"] != prefix:  # the folder itself, as consoles make it
+                yield entry["Key"][len(prefix) :]
 
 
 def _bucket_and_prefix(root: str) -> tuple[str, str]:

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from airflow_gov.audit.audited import AuditedLake
 from airflow_gov.audit.auditing import AuditRequest, Progress, run_audit
+from airflow_gov.audit.checks.shadow import ShadowTable
+from airflow_gov.contracts import parse_contract
 from airflow_gov.model.findings import FindingState, FindingsWanted
-from support.faults import FAULTS, GOLD, Fault
-from support.healthy_lake import BY_COUNTRY, COLUMNS, HealthyLake
+from airflow_gov.model.zones import DatasetName
+from support.faults import CLEAN, FAULTS, GOLD, Fault
+from support.healthy_lake import BY_COUNTRY, COLUMNS, HealthyLake, contract_text
 
 _OPEN = FindingsWanted(states=(FindingState.NEW, FindingState.REOPENED))
 
@@ -72,6 +76,14 @@ def test_what_is_published_while_an_audit_looks_is_no_fault(lake):
     run_audit(lake.governance, AuditRequest(full=True), actor="ada", on_progress=run_once)
     assert ran
     assert list(lake.governance.store.audits.findings.each(_OPEN)) == []
+
+
+def test_a_dataset_that_came_while_an_audit_looks_is_no_shadow(lake):
+    audited = AuditedLake(lake.governance)
+    assert audited.names
+    text = contract_text(GOLD).replace("bookings_by_country", "countries")
+    lake.query(parse_contract(text, DatasetName.parse("gold.countries")), BY_COUNTRY, CLEAN)
+    assert list(ShadowTable().observe(audited)) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])

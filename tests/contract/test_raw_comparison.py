@@ -17,7 +17,7 @@ from airflow_gov.lake import Lake, Sampling
 from airflow_gov.lake.tables import TableShape, prepare
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.raw import RAW_INDEX_COLUMNS
-from airflow_gov.model.zones import DatasetName
+from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.transform import to_arrow_type
 
 FLIGHTS = DatasetName.parse("raw.flights")
@@ -147,7 +147,7 @@ def test_a_dataset_without_table_has_objects_that_nobody_indexed(lake: Lake) -> 
     uri = lake.raw.put(FLIGHTS, LOAD, "a.csv", io.BytesIO(b"a")).uri
     with lake.compare_raw(FLIGHTS) as raw:
         assert (raw.indexed, [each.uri for each in raw.unknown()]) == (0, [uri])
-    assert lake.raw.folders() == ["flights"]
+    assert lake.tables.in_zone(Zone.RAW) == ["flights/"]
     with lake.compare_raw(DatasetName.parse("raw.nothing")) as raw:
         assert (raw.indexed, raw.listed) == (0, 0)
 

@@ -237,6 +237,17 @@ def folder_of_nobody(lake: HealthyLake) -> None:
     (lake.warehouse / "raw" / "dump").mkdir()
 
 
+@fault("a folder of another zone that is no table's", "shadow-table")
+def folder_beside_tables(lake: HealthyLake) -> None:
+    (lake.warehouse / "clean" / "guests_of_2025").mkdir()
+    (lake.warehouse / "clean" / "guests_of_2025" / "guests.parquet").write_text("x")
+
+
+@fault("a file beside the folders of a zone", "shadow-table")
+def file_beside_folders(lake: HealthyLake) -> None:
+    (lake.warehouse / "raw" / "guests \udcff<b>.csv").write_text("x")
+
+
 # --- tables ---------------------------------------------------------------------------------------------
 
 

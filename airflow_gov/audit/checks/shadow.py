@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.check import DatasetCheck, LakeCheck
+from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import Severity
 from airflow_gov.model.zones import QUARANTINE_SUFFIX, DatasetName, Zone
 
@@ -21,7 +22,7 @@ _WHY = (
 
 
 class ShadowTable(LakeCheck):
-    """A table, or a folder in raw, that the store has never heard of."""
+    """A table, or something in a zone's folder, that the store has never heard of."""
 
     id = "shadow-table"
     title = "Table no execution made"
@@ -30,10 +31,10 @@ class ShadowTable(LakeCheck):
     remedy = "Write a contract and load the data with an operator, then drop it; or drop it."
 
     def observe(self, audited: AuditedLake) -> Iterator[Observation]:
-        """Tables of zones, tables beside the zones, folders of raw."""
+        """Tables of zones, tables beside the zones, what lies in the zones' folders."""
         recorded = {*audited.summaries, *audited.contract_hashes}
         for name, entry in audited.tables.items():
-            if _base(name) not in recorded:
+            if _base(name) not in recorded and not _came_meanwhile(audited, name):
                 yield self.found(
                     name,
                     f"The table {name} was made by no execution.",
@@ -47,12 +48,24 @@ class ShadowTable(LakeCheck):
                 f"The table {told} of the lake's catalogue lies in no zone.",
                 metadata_location=entry.metadata_location,
             )
-        known = {name.name for name in (*recorded, *audited.tables) if name.zone is Zone.RAW}
-        for folder in sorted(set(audited.lake.raw.folders()) - known):
+        for zone in audited.zones:
+            yield from self._beside_tables(audited, zone)
+
+    def _beside_tables(self, audited: AuditedLake, zone: Zone) -> Iterator[Observation]:
+        """Folders that are no dataset's, and files outside of all folders."""
+        known = {str(name) for name in (*audited.summaries, *audited.contract_hashes, *audited.tables)}
+        # A table that was given another name lies where it lay.
+        known |= {_place(entry.metadata_location or "") for entry in audited.tables.values()}
+        for name in audited.lake.tables.in_zone(zone):
+            folder = name.rstrip("/")
+            place = f"{zone}.{folder}"
+            if name != folder and (place in known or _named_meanwhile(audited, place)):
+                continue
             yield self.found(
-                f"raw/{folder}",
-                f"The folder raw/{folder} of the lake belongs to no dataset.",
-                zone=Zone.RAW,
+                f"{zone}/{folder}",
+                f"The {'folder' if name.endswith('/') else 'file'} {zone}/{folder} of the lake belongs to no "
+                "dataset.",
+                zone=zone,
             )
 
 
@@ -90,6 +103,25 @@ class ShadowSnapshot(DatasetCheck):
     def token(self, audited: AuditedDataset) -> str:
         """Snapshots change with the table's metadata only."""
         return f"{audited.metadata_location} {audited.in_store}"
+
+
+def _came_meanwhile(audited: AuditedLake, name: DatasetName) -> bool:
+    """Whether the store has heard of it since its lists were read: a contract comes before the table."""
+    return audited.store.contracts.latest(_base(name)) is not None
+
+
+def _named_meanwhile(audited: AuditedLake, text: str) -> bool:
+    try:
+        return _came_meanwhile(audited, DatasetName.parse(text))
+    except GovernanceError as error:
+        if error.reason is not Reason.DATASET_NAME_INVALID:
+            raise
+        return False
+
+
+def _place(metadata_location: str) -> str:
+    """The last two folders of a table's, as a dataset's name."""
+    return ".".join(metadata_location.rpartition("/metadata/")[0].rsplit("/", 2)[-2:])
 
 
 def _base(name: DatasetName) -> DatasetName:
