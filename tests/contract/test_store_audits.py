@@ -314,7 +314,7 @@ def test_pages_hold_every_finding_once_the_worst_first(store: Store, clock: Cloc
         (FindingsWanted(checks=("other",)), set()),
         (FindingsWanted(states=(FIXED,)), set()),
     ],
-    ids=str,
+    ids=["zone", "dataset", "severity", "words", "percent", "code", "check", "another check", "state"],
 )
 def test_filters_leave_what_they_say(
     store: Store, clock: Clock, wanted: FindingsWanted, found: Iterable[str]
