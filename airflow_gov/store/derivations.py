@@ -1,4 +1,4 @@
-"""What was made in the same way under two names: datasets by the code that made them, columns by lineage."""
+"""What was made in the same way under two names, by code or by lineage, and what was made of nothing."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from airflow_gov.model.column_lineage import Subtype
+from airflow_gov.model.execution import Role
 from airflow_gov.model.lineage import ALL_ROWS
 from airflow_gov.model.loads import VersionKind
-from airflow_gov.model.zones import DatasetName
+from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store.lineage.column_walking import read_transformations
 from airflow_gov.store.lineage_tables import column, column_edge
 from airflow_gov.store.lineage_tables import dataset as node
-from airflow_gov.store.tables import execution, load, version, version_load
+from airflow_gov.store.tables import execution, execution_data, load, version, version_load
 
 if TYPE_CHECKING:
     from airflow_gov.store.database import Database
@@ -51,8 +52,18 @@ class Copies:
     copies: tuple[tuple[DatasetName, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FromNowhere:
+    """A load of a current version whose record names nothing that was read."""
+
+    dataset: DatasetName
+    version: int
+    load_id: str
+    execution_id: str
+
+
 class Derivations:
-    """Looks for what was derived more than once, in a few queries for the whole lake."""
+    """Looks for what was derived more than once, or of nothing, in a few queries for the whole lake."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,6 +81,12 @@ class Derivations:
             for (code_hash, sources), names in sorted(found.items())
             if len(names) > 1
         ]
+
+    def without_inputs(self) -> list[FromNowhere]:
+        """Loads whose records name no dataset that was read; of raw ones, no file and no table either."""
+        with self._database.read() as connection:
+            rows = connection.execute(_FROM_NOWHERE).all()
+        return [FromNowhere(DatasetName.parse(row[0]), *row[1:]) for row in rows]
 
     def copies(self) -> list[Copies]:
         """Columns into which the lineage knows one column to go unchanged, where a zone has several."""
@@ -114,6 +131,24 @@ _SAME_CODE = (
     select(version.c.dataset, execution.c.code_hash, load.c.sources, execution.c.parameters)
     .select_from(_made)
     .where(*_by_query, execution.c.code_hash.in_(_repeated))
+)
+
+_FROM_NOWHERE = (
+    select(version.c.dataset, version.c.version, load.c.load_id, execution.c.execution_id)
+    .select_from(_made)
+    .where(
+        _current,
+        version.c.kind == VersionKind.PUBLISH,
+        ~exists().where(
+            execution_data.c.execution_id == execution.c.execution_id,
+            execution_data.c.role == Role.SOURCE,
+            or_(
+                execution_data.c.dataset.is_not(None),
+                version.c.dataset.startswith(f"{Zone.RAW}.", autoescape=True),
+            ),
+        ),
+    )
+    .order_by(version.c.dataset, version_load.c.position)
 )
 
 _made_column, _origin = column.alias("made"), column.alias("origin")

@@ -237,6 +237,17 @@ def test_what_came_of_another_query_since_is_not_alike(store: Store) -> None:
     assert store.derivations.alike() == []
 
 
+def test_loads_whose_records_name_nothing_that_was_read_are_told(store: Store) -> None:
+    table = DataRef(Role.SOURCE, database={"table": "people"})
+    dataset = DataRef(Role.SOURCE, "clean.x", columns=(ColumnInfo("a", "string"),))
+    read = {"raw.a": (table,), "raw.b": (), "gold.c": (dataset,), "gold.d": (table,), "gold.e": ()}
+    for name, data in read.items():
+        derived(store, name, "SELECT 1")
+        store.executions.finish(records.finished(f"e-{name}", data=data))
+    found = [(str(each.dataset), each.load_id) for each in store.derivations.without_inputs()]
+    assert found == [("gold.d", "l-gold.d"), ("gold.e", "l-gold.e"), ("raw.b", "l-raw.b")]
+
+
 def lineage(store: Store, *edges: Edge) -> None:
     """Column lineage from one job, of datasets of the lake."""
     names = {name for source, _, target, _, _, _ in edges for name in (source, target)}

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_gov.audit.check import DatasetCheck, LakeCheck
-from airflow_gov.model.execution import Role
+from airflow_gov.audit.check import LakeCheck
 from airflow_gov.model.findings import Severity
-from airflow_gov.model.loads import VersionKind
 from airflow_gov.model.zones import Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from airflow_gov.audit.audited import AuditedDataset, AuditedLake
-    from airflow_gov.model.execution import DataRef, Execution
+    from airflow_gov.audit.audited import AuditedLake
     from airflow_gov.model.findings import Observation
     from airflow_gov.model.graph import Dataset
 
@@ -24,7 +21,7 @@ _DATASETS = 500
 _NAMED = 3
 
 
-class VersionWithoutInputs(DatasetCheck):
+class VersionWithoutInputs(LakeCheck):
     """A current version whose records name nothing that it was made of."""
 
     id = "version-without-inputs"
@@ -40,28 +37,19 @@ class VersionWithoutInputs(DatasetCheck):
         "source=. Values that are written into the code belong into a file that lands in raw."
     )
 
-    def observe(self, audited: AuditedDataset) -> Iterator[Observation]:
-        """Each load of the current version; a rollback's and maintenance's were looked at before."""
-        version = audited.version
-        if version is None or version.kind is not VersionKind.PUBLISH:
-            return
-        for load_id in version.load_ids:
-            load = audited.store.loads.get(audited.name, load_id)
-            execution = audited.store.executions.get(load.execution_id) if load is not None else None
-            if execution is not None and not _sources(audited.zone, execution):
-                what = "no delivery" if audited.zone is Zone.RAW else "no dataset that it read"
-                yield self.found_in(
-                    audited,
-                    f"The record of the load {load_id} of {audited.name} (version {version.version}) names "
-                    f"{what}.",
-                    part=load_id,
-                    execution_id=execution.execution_id,
-                    version=version.version,
-                )
-
-    def token(self, audited: AuditedDataset) -> str:
-        """What was read does not change once the version is there."""
-        return str(audited.summary.version)
+    def observe(self, audited: AuditedLake) -> Iterator[Observation]:
+        """Each load of the current versions; a rollback's and maintenance's were looked at before."""
+        for each in audited.store.derivations.without_inputs():
+            what = "no delivery" if each.dataset.zone is Zone.RAW else "no dataset that it read"
+            yield self.found(
+                each.dataset,
+                f"The record of the load {each.load_id} of {each.dataset} (version {each.version}) names "
+                f"{what}.",
+                part=each.load_id,
+                dataset=each.dataset,
+                execution_id=each.execution_id,
+                version=each.version,
+            )
 
 
 class LineageWithoutInputs(LakeCheck):
@@ -95,16 +83,12 @@ class LineageWithoutInputs(LakeCheck):
                 name = published[some[number].label]
                 yield self.found(
                     name,
-                    f"The lineage knows nothing that {name} was made of: {', '.join(writers[:_NAMED])} told "
-                    "no input.",
+                    f"The lineage knows nothing that {name} was made of: "
+                    f"{'the job' if len(writers) == 1 else f'none of the {len(writers)} jobs'} that "
+                    f"{'writes it told no' if len(writers) == 1 else 'write it told an'} input.",
                     dataset=name,
-                    jobs=list(writers),
+                    jobs=list(writers[:_NAMED]),
                 )
-
-
-def _sources(zone: Zone, execution: Execution) -> list[DataRef]:
-    read = [data for data in execution.data if data.role is Role.SOURCE]
-    return read if zone is Zone.RAW else [data for data in read if data.dataset is not None]
 
 
 def _without_inputs(audited: AuditedLake, datasets: Mapping[int, Dataset]) -> Mapping[int, Sequence[str]]:

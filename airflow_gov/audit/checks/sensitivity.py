@@ -58,8 +58,8 @@ class PersonalOutsideSensitive(DatasetCheck):
                 )
 
     def token(self, audited: AuditedDataset) -> str:
-        """A contract's text is known by its hash."""
-        return str(audited.contract_hash)
+        """The contract's text."""
+        return audited.contract_mark
 
 
 class TagsInConflict(LakeCheck):
