@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.explaining import explanations
+from airflow_gov.audit.maturity import assess
 from airflow_gov.audit.report import SHOWN, Section, Totals, render_report
 from airflow_gov.audit.trending import LENGTH
 from airflow_gov.model.errors import GovernanceError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from airflow_gov.audit.zone_health import ZoneHealth
     from airflow_gov.model.findings import Finding
     from airflow_gov.store import Store
 
@@ -37,7 +39,7 @@ def make_report(
     *,
     naming_dags: bool = True,
     checks: Sequence[str] | None = None,
-    sections: Sequence[Section] = (),
+    sections: Sequence[Section] | None = None,
 ) -> str:
     """The report of an audit, of what its zones and checks leave to do now.
 
@@ -45,7 +47,7 @@ def make_report(
     :param now: the time.
     :param naming_dags: False: without the findings that name a Dag, and the execution it ran in.
     :param checks: ids of checks; default: the audit's.
-    :param sections: what else is to be told.
+    :param sections: what else is to be told; default: the maturity of the lake and the health of its zones.
     """
     wanted = FindingsWanted(
         states=_STANDING,
@@ -61,15 +63,37 @@ def make_report(
         findings.counts(replace(wanted, states=OPEN_STATES)),
         sum(acknowledged.values()),
     )
+    found = _worst(store, wanted, totals)
     return render_report(
         run if naming_dags else replace(run, execution_id=None),
-        _worst(store, wanted, totals),
+        found if naming_dags else (each.without_tasks for each in found),
         made_at=now,
         explained=explanations(),
         trend=[each for each in store.audits.trend(LENGTH) if each.started_at <= run.started_at],
         totals=totals,
-        sections=sections,
+        sections=health_sections(store, naming_dags=naming_dags) if sections is None else sections,
     )
+
+
+def health_sections(store: Store, *, naming_dags: bool = True) -> Sequence[Section]:
+    """How mature the lake is and how healthy its zones, and what would raise both.
+
+    :param naming_dags: False: without the findings that would, for they may name a Dag.
+    """
+    state = assess(store)
+    if state.level is None:
+        return ()
+    sentence = f"The lake's maturity: {state.level}; its health: {state.score} of 100."
+    if state.next is not None:
+        sentence += f" To be {state.next} it lacks: {'; '.join(state.lacking)}."
+    columns = ("Zone", "Health", "Datasets", *(("What raises it most, and to what",) if naming_dags else ()))
+    rows = tuple(_health_row(zone)[: len(columns)] for zone in state.zones)
+    return (Section("Maturity and health", sentence, columns, rows),)
+
+
+def _health_row(zone: ZoneHealth) -> tuple[str, ...]:
+    steps = "; ".join(f"{step.message} ({step.score})" for step in zone.steps)
+    return zone.zone.value, f"{zone.score} of 100", f"{zone.datasets:,}", steps or "nothing is open"
 
 
 def _worst(store: Store, wanted: FindingsWanted, totals: Totals) -> Iterator[Finding]:
@@ -78,25 +102,14 @@ def _worst(store: Store, wanted: FindingsWanted, totals: Totals) -> Iterator[Fin
         yield from store.audits.findings.page(replace(wanted, checks=(check,)), limit=SHOWN).findings
 
 
-def keep_report(store: Store, run: AuditRun, now: datetime, *, sections: Sequence[Section] = ()) -> None:
+def keep_report(store: Store, run: AuditRun, now: datetime) -> None:
     """Keep the report of an audit that just finished. A store that fails now takes only the report away.
 
     :param run: the audit.
     :param now: the time.
-    :param sections: what else is to be told.
     """
     try:
-        less = None
-        if run.execution_id is not None or _name_dags(store, run):
-            less = make_report(store, run, now, naming_dags=False, sections=sections)
-        whole = make_report(store, run, now, sections=sections)
+        whole, less = make_report(store, run, now), make_report(store, run, now, naming_dags=False)
         store.audits.reports.put(run.audit_id, whole, now, without_dags=less)
     except GovernanceError as error:
         log.warning("The audit %s finished; its report is not kept: %s", run.audit_id, error)
-
-
-def _name_dags(store: Store, run: AuditRun) -> bool:
-    """Whether any finding of its report names a Dag."""
-    wanted = FindingsWanted(states=_STANDING, zones=run.zones, zoneless=True)
-    findings = store.audits.findings
-    return findings.counts(wanted) != findings.counts(replace(wanted, dags=frozenset()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,9 @@ from airflow_gov.model.zones import DatasetName, Zone
 
 #: The detail that says which Dag a finding names: only who may read that Dag sees the finding.
 DAG_ID = "dag_id"
+#: The details that name tasks or executions of whatever Dags: for those who may read every Dag. A check says
+#: such names there and not in its message, or says which Dag they are of.
+TASK_DETAILS = frozenset({"execution_id", "jobs", "tasks"})
 #: The id of findings about checks that could not do their work.
 CHECK_FAILED = "check-failed"
 
@@ -157,6 +160,14 @@ class Finding:
         """The Dag it names, if it names one: what its check says with that name among the details."""
         dag_id = self.details.get(DAG_ID)
         return None if dag_id is None else str(dag_id)
+
+    @property
+    def without_tasks(self) -> Finding:
+        """The same without the names of tasks and executions."""
+        if TASK_DETAILS.isdisjoint(self.details):
+            return self
+        told = {name: value for name, value in self.details.items() if name not in TASK_DETAILS}
+        return replace(self, details=told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,6 @@ audit_report = Table(
     Column("audit_id", SafeText, primary_key=True),
     Column("made_at", UtcDateTime, nullable=False),
     Column("whole", LargeBinary, nullable=False),
-    Column("without_dags", LargeBinary),  # no finding names a Dag; null: nor does one of the whole
+    Column("without_dags", LargeBinary),  # it names no Dag; null: nor does the whole
     Index(None, "made_at"),
 )

@@ -187,20 +187,9 @@ def found(store: Store, asked: Asked, dags: frozenset[str] | None, limit: int = 
     wanted, findings = asked.wanted(dags), store.audits.findings
     page = findings.page(wanted, after=asked.after or None, limit=limit)
     if dags is not None:
-        page = replace(page, findings=tuple(_without_unseen(store, page.findings, dags)))
+        shown = (each if each.dag_id else each.without_tasks for each in page.findings)
+        page = replace(page, findings=tuple(shown))
     return FindingsView(asked.filters, page, findings.facets(wanted), asked.after or None)
-
-
-def _without_unseen(store: Store, findings: Sequence[Finding], dags: frozenset[str]) -> Sequence[Finding]:
-    """Findings without the ids of executions that do not exist for the viewer."""
-    ids = {str(each.details[_EXECUTION]) for each in findings if each.details.get(_EXECUTION)}
-    seen = store.uses.tries(ids, dags=dags)
-    return [
-        replace(each, details={name: value for name, value in each.details.items() if name != _EXECUTION})
-        if each.details.get(_EXECUTION) is not None and str(each.details[_EXECUTION]) not in seen
-        else each
-        for each in findings
-    ]
 
 
 def visible(store: Store, viewer: Viewer, key: str) -> Finding:
@@ -211,8 +200,8 @@ def visible(store: Store, viewer: Viewer, key: str) -> Finding:
     finding = store.audits.findings.get(key)
     if finding is None or (finding.dag_id is not None and not viewer.may_read_dag(finding.dag_id)):
         _unknown()
-    dags = viewer.readable_dags()
-    return finding if dags is None else _without_unseen(store, [finding], dags)[0]
+    # One that names its Dag tells of nothing else.
+    return finding if viewer.readable_dags() is None or finding.dag_id else finding.without_tasks
 
 
 def _unknown() -> NoReturn:

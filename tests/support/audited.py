@@ -23,7 +23,7 @@ GONE = finding_key("small-files", str(DELAYS))
 
 def small(dataset: DatasetName, severity: Severity = Severity.WARNING) -> Seen:
     message = f"{dataset} has 900 files of 1 kB."
-    details = {"files": 900, "execution_id": "e1"}
+    details = {"files": 900, "execution_id": "e1", "tasks": ["secret.read"]}
     found = Observation("small-files", str(dataset), message, severity, dataset=dataset, details=details)
     return Seen("small-files", str(dataset), (found,))
 

@@ -97,7 +97,7 @@ class RestrictedRead(LakeCheck):
             yield self.found(
                 dataset,
                 f"{reader} has no role in the contract of {dataset} and read {', '.join(columns)} "
-                f"{_times(reads.count)}, last on {reads.last.date()} in {tasks[0] if tasks else 'no task'}.",
+                f"{_times(reads.count)}, last on {reads.last.date()}.",
                 part=reader,
                 dataset=dataset,
                 reads=reads.count,

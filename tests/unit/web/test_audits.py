@@ -185,13 +185,17 @@ def test_who_reads_the_dag_sees_it(app: FastAPI, store: Store, clock: records.Cl
     assert [each["open"] for each in limited.get("/api/v1/audits").json()["audits"]] == [3, 2]
 
 
-def test_executions_are_named_to_those_for_whom_they_exist(app: FastAPI, filled: Store) -> None:
+def test_tasks_and_executions_are_named_to_those_who_may_read_every_dag(app: FastAPI, filled: Store) -> None:
     filled.executions.finish(records.finished("e1", dag_id="secret"))
-    told = [
-        reading(app, name).get(f"/api/v1/audits/findings/{SMALL}").json() for name in ("reader", "limited")
+    path = f"/api/v1/audits/findings/{SMALL}"
+    told = [reading(app, name).get(path).json() for name in ("reader", "limited")]
+    assert [set(each["finding"]["details"]) for each in told] == [
+        {"files", "execution_id", "tasks"},
+        {"files"},
     ]
-    assert [each["finding"]["details"].get("execution_id") for each in told] == ["e1", None]
     assert [each["by"] and each["by"]["dag_id"] for each in told] == ["secret", None]
+    for page in ("/audits", f"/audits/findings/{SMALL}", "/api/v1/audits/findings"):
+        assert "secret" not in reading(app, "limited").get(page).text
 
 
 def test_the_report_is_the_one_of_then_and_in_a_sandbox(
@@ -203,6 +207,7 @@ def test_the_report_is_the_one_of_then_and_in_a_sandbox(
     audited.audit(filled, "third", audited.small(audited.FLIGHTS, Severity.CRITICAL))
     answer = reader.get("/audits/runs/second/report")
     assert "secret.t is running for days." in answer.text
+    assert "Maturity and health" in answer.text
     assert answer.headers["Content-Security-Policy"].startswith("sandbox;")
     assert reader.get("/audits/runs/third/report").status_code == 200, "the newest is made now"
     for audit_id in ("first", "nothing", "..%2F", "a" * 300):
