@@ -1,4 +1,4 @@
-"""Personal columns, what scans saw in them, and datasets that may be the same: what is looked at, and when."""
+"""Personal columns, what scans saw in them, and datasets that may be the same: what is compared, and when."""
 
 from __future__ import annotations
 
