@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, and_, func, select
 
-from airflow_gov.model.loads import LoadState
+from airflow_gov.model.loads import LoadState, VersionKind
 from airflow_gov.model.verdicts import Ruling
 from airflow_gov.store.gate_tables import decision
 from airflow_gov.store.tables import (
@@ -70,6 +70,17 @@ _newest = (
 _current = version.join(
     _newest, and_(_newest.c.dataset == version.c.dataset, _newest.c.version == version.c.version)
 )
+_earlier = version.alias("earlier")
+#: Whether a rollback went back to what was published.
+_brought = (
+    select(func.count())
+    .where(
+        _earlier.c.dataset == version.c.dataset,
+        _earlier.c.snapshot_id == version.c.snapshot_id,
+        _earlier.c.kind != VersionKind.ROLLBACK,
+    )
+    .scalar_subquery()
+)
 _VERDICTS = (
     select(
         version.c.dataset,
@@ -77,6 +88,7 @@ _VERDICTS = (
         version.c.kind,
         version.c.snapshot_id,
         version.c.verdict_id,
+        _brought.label("brought"),
         verdict.c.verdict_id.label("found"),
         verdict_rule.c.position,
         verdict_rule.c.passed,

@@ -14,7 +14,7 @@ from airflow_gov.flow.ingesting import Ingestion, ingest
 from airflow_gov.flow.sources import SourceSpec
 from airflow_gov.flow.transforming import Transformation, transform
 from airflow_gov.model.execution import Actor, Git, Role
-from airflow_gov.model.loads import WriteMode
+from airflow_gov.model.loads import VersionKind, WriteMode
 from airflow_gov.model.verdicts import Review, Ruling, Waiver
 from airflow_gov.model.zones import DatasetName
 from support import records
@@ -395,6 +395,37 @@ def verdict_failed(lake: HealthyLake) -> None:
     lake.sql("DELETE FROM gov_decision WHERE dataset = :dataset", dataset=GOLD)
 
 
+def pretend(lake: HealthyLake, kind: VersionKind) -> None:
+    """Make a candidate main, and hide it behind a version that needs no gate."""
+    candidate = waiting(lake)
+    lake.table(GOLD).manage_snapshots().set_current_snapshot(candidate.snapshot_id).commit()
+    versions, dataset = lake.governance.store.versions, DatasetName.parse(GOLD)
+    known = versions.current(dataset)
+    facts = lake.governance.lake.snapshot(dataset, candidate.snapshot_id)
+    versions.record(
+        replace(
+            known,
+            version=known.version + 1,
+            tag="v9",
+            kind=kind,
+            snapshot_id=candidate.snapshot_id,
+            rows=facts.rows,
+            size=facts.size,
+            files=facts.files,
+        )
+    )
+
+
+@fault("a candidate made main, and a rollback to it written into the database", "version-without-verdict")
+def pretended_rollback(lake: HealthyLake) -> None:
+    pretend(lake, VersionKind.ROLLBACK)
+
+
+@fault("a candidate made main, and maintenance of it written into the database", "version-without-verdict")
+def pretended_maintenance(lake: HealthyLake) -> None:
+    pretend(lake, VersionKind.MAINTENANCE)
+
+
 @fault("a version that was written into the database", "main-moved", "version-without-verdict")
 def invented_version(lake: HealthyLake) -> None:
     known = lake.governance.store.versions.current(DatasetName.parse(GOLD))
@@ -700,6 +731,15 @@ def without_inputs(lake: HealthyLake) -> None:
 def delivered_from_nowhere(lake: HealthyLake) -> None:
     job = Ingestion(lake.contract(RAW), lake._key("deliver"), str(lake.folder / "bookings.csv"))
     lake.hop("deliver", forgetful(lake, lambda recording: ingest(lake.governance, recording, job)))
+
+
+@fault("a record from which what was read was removed", "version-without-inputs")
+def inputs_removed(lake: HealthyLake) -> None:
+    lake.sql(
+        "DELETE FROM gov_execution_data WHERE role = 'source' AND execution_id IN "
+        "(SELECT execution_id FROM gov_load WHERE dataset = :dataset)",
+        dataset=GOLD,
+    )
 
 
 @fault("a job that told the lineage no inputs", "lineage-without-inputs")

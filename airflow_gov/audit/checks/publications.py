@@ -104,9 +104,12 @@ class VersionWithoutVerdict(DatasetCheck):
     def observe(self, audited: AuditedDataset) -> Iterator[Observation]:
         """Of the current version; a rollback's verdict is that of the version it went back to."""
         version = audited.version
-        if version is None or version.kind is VersionKind.ROLLBACK:
+        if version is None:
             return
-        problem = self._problem(audited, version)
+        if version.kind is VersionKind.ROLLBACK:
+            problem = self._problem_of_rollback(audited, version)
+        else:
+            problem = self._problem(audited, version)
         if problem is not None:
             yield self.found_in(
                 audited,
@@ -119,10 +122,20 @@ class VersionWithoutVerdict(DatasetCheck):
         """The version, its verdict and decisions as they stand now: they may be removed while it stays."""
         return audited.verdict_mark
 
+    def _problem_of_rollback(self, audited: AuditedDataset, version: Version) -> str | None:
+        brought = audited.store.versions.brought(audited.name, version.snapshot_id)
+        if brought is not None:
+            return self._problem(audited, brought)
+        # Before the first version there is the empty table, which nobody had to publish.
+        return "goes back to a snapshot that no gate published" if version.rows else None
+
     @staticmethod
     def _problem(audited: AuditedDataset, version: Version) -> str | None:
         if version.verdict_id is None:
             return "has no verdict"
+        snapshot = audited.table.snapshot(version.snapshot_id) if audited.table is not None else None
+        if version.kind is VersionKind.MAINTENANCE and snapshot is not None and not snapshot.maintenance:
+            return "is recorded as maintenance, and its snapshot is of none"
         verdict = audited.store.verdicts.get(version.verdict_id)
         if verdict is None:
             return "rests on a verdict that is not in the store"
