@@ -5,9 +5,9 @@
 The lake is synthetic. One table is made by a real hop; every other one is a copy of its metadata file in a
 folder of its own, with its own location and number of rows, its rows in the catalogue and in the store
 (contract, executions, loads, versions, verdicts, decisions) copied beside. The raw objects are real files of
-some bytes, a thousand in a folder, and their index is a real Iceberg table. All checks run; the one finding is
-true: what the real hop reads was made of nothing. Beside it, in the
-same run, the least that anybody could do: list all files and read every table's metadata file as JSON.
+some bytes, a thousand in a folder, and their index is a real Iceberg table. All checks run; the one finding
+is true: what the real hop reads was made of nothing. Beside it, in the same run, the least that anybody could
+do: list all files and read every table's metadata file as JSON.
 """
 
 from __future__ import annotations
