@@ -13,7 +13,10 @@ from airflow_gov.operators import (
 
 FOLDER = "{{ var.value.get('source_folder', '/data') }}"
 
-with DAG("passengers", schedule="@daily", catchup=False, tags=["airflow-gov"], doc_md=__doc__):
+# The contract names this team: its scheduled runs may read what is restricted.
+TAGS = ["airflow-gov", "team:Customer data"]
+
+with DAG("passengers", schedule="@daily", catchup=False, tags=TAGS, doc_md=__doc__):
     raw = promote(RawIngestOperator, dataset="raw.passengers", source=f"{FOLDER}/passengers.csv")
     typed = promote(PreprocessOperator, source=raw.output, target="preprocessed.passengers")
     promote(
