@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from airflow_gov.store import Store
 from airflow_gov.web import create_app
-from support import lineage_graphs, published, records, stores
+from support import audited, lineage_graphs, published, records, stores
 
 #: Which Dags whoever shows a token may read; None: every one.
 READABLE: dict[str, frozenset[str] | None] = {
@@ -86,6 +86,50 @@ def store(tmp_path: Path, filled: Path) -> Iterator[Store]:
     store = Store(f"sqlite:///{tmp_path}/governance.db")
     yield store
     store.dispose()
+
+
+@pytest.fixture(scope="session")
+def audited_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store's file with two audits in it, to be copied; they took two hours."""
+    file, clock = tmp_path_factory.mktemp("audited") / "governance.db", records.Clock()
+    store = Store(stores.ready(file), clock=clock)
+    audited.fill(store, lambda: clock.move(hours=1))
+    store.disconnect()
+    store.dispose()
+    return file
+
+
+@dataclass
+class Standing:
+    """An application that is made once, over the store of the test that runs."""
+
+    app: FastAPI | None = None
+    store: Store | None = None
+    clock: records.Clock | None = None
+
+
+@pytest.fixture(scope="session")
+def standing() -> Standing:
+    made = Standing()
+    # Read when a request comes in: each test has its own.
+    made.app = create_app(store=lambda: made.store, viewer=viewer, clock=lambda: made.clock())  # type: ignore[misc,return-value]
+    return made
+
+
+@pytest.fixture
+def audited_store(tmp_path: Path, audited_file: Path, clock: records.Clock) -> Iterator[Store]:
+    shutil.copy(audited_file, tmp_path / "audited.db")
+    clock.move(hours=2)
+    store = Store(f"sqlite:///{tmp_path}/audited.db", clock=clock)
+    yield store
+    store.dispose()
+
+
+@pytest.fixture
+def audited_app(standing: Standing, audited_store: Store, clock: records.Clock) -> FastAPI:
+    standing.store, standing.clock = audited_store, clock
+    assert standing.app is not None
+    return standing.app
 
 
 @pytest.fixture(scope="session")

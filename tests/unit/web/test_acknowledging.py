@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from httpx import Response
 from airflow_gov.model.findings import FindingState
 from airflow_gov.store import Store
 from airflow_gov.web.forms import Forms
-from support import audited, records, stores
+from support import records
 from support.audited import GONE, HOSTILE, SMALL, STUCK
 
 from .conftest import reading
@@ -27,11 +25,13 @@ SAID = {"reason": "archived next month", "duration": "30d"}
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: records.Clock) -> Iterator[Store]:
-    store = Store(stores.ready(tmp_path / "governance.db"), clock=clock)
-    audited.fill(store, lambda: clock.move(hours=1))
-    yield store
-    store.dispose()
+def store(audited_store: Store) -> Store:
+    return audited_store
+
+
+@pytest.fixture
+def app(audited_app: FastAPI) -> FastAPI:
+    return audited_app
 
 
 @pytest.fixture

@@ -28,14 +28,13 @@ def store(tmp_path: Path, clock: records.Clock) -> Iterator[Store]:
 
 
 @pytest.fixture
-def filled(store: Store, clock: records.Clock) -> Store:
-    audited.fill(store, lambda: clock.move(hours=1))
-    return store
+def filled(audited_store: Store) -> Store:
+    return audited_store
 
 
 @pytest.fixture
-def reader(app: FastAPI, filled: Store) -> TestClient:
-    return reading(app)
+def reader(audited_app: FastAPI) -> TestClient:
+    return reading(audited_app)
 
 
 def keys(client: TestClient, **asked: str) -> list[str]:
@@ -163,8 +162,8 @@ def test_findings_that_are_none_are_not_found(reader: TestClient) -> None:
             assert reader.get(f"{path}/{key}").status_code == 404, key
 
 
-def test_what_names_a_dag_is_for_those_who_may_read_it(app: FastAPI, filled: Store) -> None:
-    limited = reading(app, "limited")
+def test_what_names_a_dag_is_for_those_who_may_read_it(audited_app: FastAPI, filled: Store) -> None:
+    limited = reading(audited_app, "limited")
     assert keys(limited) == [STRAY, SMALL]
     for path in ("/audits", "/audits?q=secret", "/overview", "/api/v1/audits/findings", "/api/v1/audits"):
         assert "secret.t" not in limited.get(path).text, path
@@ -185,17 +184,17 @@ def test_who_reads_the_dag_sees_it(app: FastAPI, store: Store, clock: records.Cl
     assert [each["open"] for each in limited.get("/api/v1/audits").json()["audits"]] == [3, 2]
 
 
-def test_tasks_and_executions_are_named_to_those_who_may_read_every_dag(app: FastAPI, filled: Store) -> None:
+def test_tasks_are_named_to_those_who_may_read_every_dag(audited_app: FastAPI, filled: Store) -> None:
     filled.executions.finish(records.finished("e1", dag_id="secret"))
     path = f"/api/v1/audits/findings/{SMALL}"
-    told = [reading(app, name).get(path).json() for name in ("reader", "limited")]
+    told = [reading(audited_app, name).get(path).json() for name in ("reader", "limited")]
     assert [set(each["finding"]["details"]) for each in told] == [
         {"files", "execution_id", "tasks"},
         {"files"},
     ]
     assert [each["by"] and each["by"]["dag_id"] for each in told] == ["secret", None]
     for page in ("/audits", f"/audits/findings/{SMALL}", "/api/v1/audits/findings"):
-        assert "secret" not in reading(app, "limited").get(page).text
+        assert "secret" not in reading(audited_app, "limited").get(page).text
 
 
 def test_the_report_is_the_one_of_then_and_in_a_sandbox(
@@ -215,9 +214,9 @@ def test_the_report_is_the_one_of_then_and_in_a_sandbox(
 
 
 def test_a_report_for_who_may_not_read_every_dag_names_none(
-    app: FastAPI, filled: Store, clock: records.Clock
+    audited_app: FastAPI, filled: Store, clock: records.Clock
 ) -> None:
-    limited = reading(app, "limited")
+    limited = reading(audited_app, "limited")
     run = filled.audits.get("second")
     assert run is not None
     for keep in (False, True):
