@@ -38,15 +38,27 @@ _ENTRIES = {
         FROM gov_log AS log
     """,
 }
+#: What each trigger does, not only its name: one that was made anew may let everything through.
 _TRIGGERS = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'gov_log'",
-    "postgresql": (
-        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'gov_log'::regclass AND tgenabled IN ('O', 'A')"
-    ),
+    "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'gov_log'",
+    # Its kind in bits (for each row 1, before 2, delete 8, update 16, truncate 32), and what it calls.
+    "postgresql": """
+        SELECT concat_ws(' ', tgname, tgtype, tgqual, nullif(tgattr::text, ''), prosrc)
+        FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+        WHERE tgrelid = 'gov_log'::regclass AND tgenabled IN ('O', 'A')
+    """,
 }
+_ABORT = "ON gov_log BEGIN SELECT RAISE(ABORT, 'gov_log is append-only'); END"
+_RAISE = "BEGIN RAISE EXCEPTION 'gov_log is append-only'; END"
 _REFUSING = {
-    "sqlite": {"gov_log_no_update", "gov_log_no_delete", "gov_log_no_replace"},
-    "postgresql": {"gov_log_no_change", "gov_log_no_truncate"},
+    "sqlite": {
+        f"CREATE TRIGGER gov_log_no_update BEFORE UPDATE {_ABORT}",
+        f"CREATE TRIGGER gov_log_no_delete BEFORE DELETE {_ABORT}",
+        "CREATE TRIGGER gov_log_no_replace BEFORE INSERT ON gov_log "
+        "WHEN EXISTS (SELECT 1 FROM gov_log WHERE sequence = NEW.sequence) "
+        "BEGIN SELECT RAISE(ABORT, 'gov_log is append-only'); END",
+    },
+    "postgresql": {f"gov_log_no_change 27 {_RAISE}", f"gov_log_no_truncate 34 {_RAISE}"},
 }
 _SEQUENCE, _AT, _ACTION, _PREVIOUS_HASH, _HASH = 0, 1, 2, 6, 8
 
@@ -121,7 +133,9 @@ class _Check:
 
     def result(self) -> LogVerification:
         """What was found."""
-        triggers = set(self._connection.execute(text(_TRIGGERS[self._dialect])).scalars())
+        written = self._connection.execute(text(_TRIGGERS[self._dialect])).scalars()
+        # SQLite puts quotes around the name of a table that was renamed and named back.
+        triggers = {" ".join(trigger.replace('"', "").split()) for trigger in written}
         return LogVerification(
             entries=self._last - self._first,
             hash=self._last_hash if self._last > self._first else None,

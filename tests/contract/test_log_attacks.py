@@ -317,3 +317,40 @@ def test_a_missing_trigger_is_told(store_url: str, store: Store, which: str) -> 
         connection.exec_driver_sql(back)
     engine.dispose()
     assert (checked.ok, checked.protected) == (True, False)
+
+
+_MADE_ANEW = {
+    "trigger of sqlite": (
+        "DROP TRIGGER gov_log_no_update",
+        "CREATE TRIGGER gov_log_no_update BEFORE UPDATE ON gov_log {} "
+        "BEGIN SELECT RAISE(ABORT, 'gov_log is append-only'); END",
+        ("WHEN 0", ""),
+    ),
+    "trigger of postgresql": (
+        "DROP TRIGGER gov_log_no_change ON gov_log",
+        "CREATE TRIGGER gov_log_no_change BEFORE UPDATE OR DELETE ON gov_log "
+        "FOR EACH ROW {} EXECUTE FUNCTION gov_log_refuse()",
+        ("WHEN (false)", ""),
+    ),
+    "function of postgresql": (
+        "SELECT 1",
+        "CREATE OR REPLACE FUNCTION gov_log_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {}; END $$",
+        ("RETURN NEW", "RAISE EXCEPTION 'gov_log is append-only'"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", _MADE_ANEW)
+def test_a_trigger_that_lets_everything_through_is_told(store_url: str, store: Store, what: str) -> None:
+    engine = create_engine(store_url)
+    if not what.endswith(engine.dialect.name):
+        pytest.skip("of the other database")
+    drop, make, (open_, shut) = _MADE_ANEW[what]
+    told = []
+    for how in (open_, shut):
+        with engine.begin() as connection:
+            connection.exec_driver_sql(drop)
+            connection.exec_driver_sql(make.format(how))
+        told.append(store.log.verify().protected)
+    engine.dispose()
+    assert told == [False, True]
