@@ -86,14 +86,14 @@ def health_sections(store: Store, *, naming_dags: bool = True) -> Sequence[Secti
     sentence = f"The lake's maturity: {state.level}; its health: {state.score} of 100."
     if state.next is not None:
         sentence += f" To be {state.next} it lacks: {'; '.join(state.lacking)}."
-    columns = ("Zone", "Health", "Datasets", *(("What raises it most, and to what",) if naming_dags else ()))
+    columns = ("Zone", "Health of 100", "Datasets", *(("What raises it most",) if naming_dags else ()))
     rows = tuple(_health_row(zone)[: len(columns)] for zone in state.zones)
     return (Section("Maturity and health", sentence, columns, rows),)
 
 
 def _health_row(zone: ZoneHealth) -> tuple[str, ...]:
-    steps = "; ".join(f"{step.message} ({step.score})" for step in zone.steps)
-    return zone.zone.value, f"{zone.score} of 100", f"{zone.datasets:,}", steps or "nothing is open"
+    steps = "; ".join(f"to {step.score}: {step.message}" for step in zone.steps)
+    return zone.zone.value, str(zone.score), f"{zone.datasets:,}", steps or "nothing is open"
 
 
 def _worst(store: Store, wanted: FindingsWanted, totals: Totals) -> Iterator[Finding]:
