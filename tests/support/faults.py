@@ -11,6 +11,7 @@ from airflow_gov.catalog.classification import scan
 from airflow_gov.contracts import parse_contract
 from airflow_gov.flow.anchoring import anchor
 from airflow_gov.flow.ingesting import Ingestion, ingest
+from airflow_gov.flow.maintenance import Upkeep, maintain
 from airflow_gov.flow.sources import SourceSpec
 from airflow_gov.flow.transforming import Transformation, transform
 from airflow_gov.model.execution import Actor, Git, Role
@@ -562,13 +563,13 @@ def orphan_manifest(lake: HealthyLake) -> None:
 
 
 @fault("a version in many small files", "small-files", settings={"small-files": {"files": 2, "megabytes": 1}})
-def small_files(lake: HealthyLake) -> None:
+def small_files(lake: HealthyLake, country: str = "fr") -> None:
     job = Transformation(
         lake.contract(GOLD),
         (SourceSpec(DatasetName.parse(CLEAN)),),
         lake._key("more"),
         WriteMode.APPEND,
-        sql="SELECT 'fr' AS country, 1 AS bookings",
+        sql=f"SELECT '{country}' AS country, 1 AS bookings",
     )
     lake.hop("count", lambda recording: transform(lake.governance, recording, job))
 
@@ -618,6 +619,17 @@ def waiver_expired(lake: HealthyLake) -> None:
         snapshot=decision.snapshot_id,
     )
     lake.clock.move(hours=1)
+
+
+@fault("a waiver that has expired, of rows that maintenance wrote anew since", "waiver-expired")
+def waiver_expired_and_compacted(lake: HealthyLake) -> None:
+    for country in ("fr", "it", "es", "pt", "gr"):
+        small_files(lake, country)
+    waiver_expired(lake)
+    lake.clock.move(days=2)
+    upkeep = Upkeep(keep_versions=10, grace_hours=1)
+    report = maintain(lake.governance, DatasetName.parse(GOLD), upkeep)
+    assert report.compacted_to is not None
 
 
 # --- people and personal data ---------------------------------------------------------------------------

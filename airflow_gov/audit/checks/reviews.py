@@ -8,6 +8,7 @@ from airflow_gov.audit.check import LakeCheck
 from airflow_gov.flow.reviewing import enforce_deadlines
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import Severity
+from airflow_gov.model.loads import VersionKind
 from airflow_gov.model.verdicts import Ruling
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
     from airflow_gov.audit.audited import AuditedLake
     from airflow_gov.model.findings import Finding, Observation
+    from airflow_gov.model.loads import Version
     from airflow_gov.runtime import Governance
+    from airflow_gov.store import Store
 
 _MOST = 100_000
 
@@ -75,17 +78,17 @@ class WaiverExpired(LakeCheck):
     )
 
     def observe(self, audited: AuditedLake) -> Iterator[Observation]:
-        """By what the gate decided on the current version's snapshot."""
+        """By what the gate decided on the current version's rows; maintenance left them as they were."""
         expired = {
             waiver.waiver_id: waiver
             for waiver in audited.store.waivers.list(limit=_MOST)
             if waiver.expires_at <= audited.now
         }
         for dataset in sorted({waiver.dataset for waiver in expired.values()}):
-            snapshot_id = audited.dataset(dataset).summary.snapshot_id
-            if snapshot_id is None:
+            version = _published(audited.store, audited.store.versions.current(dataset))
+            if version is None:
                 continue
-            decision = audited.store.decisions.for_snapshot(dataset, snapshot_id, publishing=True)
+            decision = audited.store.decisions.for_snapshot(dataset, version.snapshot_id, publishing=True)
             if decision is None or decision.ruling is not Ruling.WAIVED:
                 continue
             waiver = expired.get(decision.waiver_id or "")
@@ -99,3 +102,11 @@ class WaiverExpired(LakeCheck):
                     steward=waiver.steward,
                     expires_at=waiver.expires_at.isoformat(),
                 )
+
+
+def _published(store: Store, version: Version | None) -> Version | None:
+    """The version whose rows one has that maintenance wrote anew."""
+    while version is not None and version.kind is VersionKind.MAINTENANCE:
+        parent = version.parent_snapshot_id
+        version = store.versions.brought(version.dataset, parent) if parent is not None else None
+    return version

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow_gov.catalog.incident.answer import Asked, Contact, Home, Incident, Read
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from airflow_gov.model.loads import Version
     from airflow_gov.runtime import Governance
 
+#: How long a task may have read: what began earlier is not looked at.
+_LONGEST = timedelta(days=7)
 #: How much of each list is told; what is left out is said.
 _MOST_VERSIONS, _MOST_FILES, _MOST_READS, _MOST_COLUMNS, _MOST_LOADS = 20, 50, 500, 20, 100
 
@@ -43,6 +46,8 @@ def gather(governance: Governance, asked: Asked) -> Incident:
     found += _delivered(governance, found, loads)
     found += set_aside(governance, found)
     homes = [_home(governance, each, asked, left_out) for each in found]
+    if asked.subject is not None:
+        left_out.append("The person's rows in older versions and in candidates that wait are not counted.")
     return Incident(
         subject=str(asked),
         at=governance.clock(),
@@ -230,8 +235,11 @@ def _reads_of(
     while True:
         page = governance.store.uses.of_dataset(dataset, dags=None, after=after, limit=100)
         for use in page.uses:
-            if since is not None and use.by.started_at < since:
-                return
+            ended = use.by.started_at + timedelta(seconds=use.by.duration or 0)
+            if since is not None and ended < since:
+                if use.by.started_at < since - _LONGEST:
+                    return
+                continue
             if Role.SOURCE not in use.roles:
                 continue
             if told == _MOST_READS:
