@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.check import DatasetCheck
@@ -23,9 +24,9 @@ class _ContractCheck(DatasetCheck):
         if audited.contract is not None:
             yield from self.observe_contract(audited, audited.contract)
 
+    @abstractmethod
     def observe_contract(self, audited: AuditedDataset, contract: Contract) -> Iterator[Observation]:
         """What is wrong with the contract."""
-        raise NotImplementedError
 
     def token(self, audited: AuditedDataset) -> str:
         """A contract's text is known by its hash."""

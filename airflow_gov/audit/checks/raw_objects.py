@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +36,9 @@ class _RawCheck(DatasetCheck):
         """None of raw datasets; of others there is nothing to look at."""
         return None if audited.zone is Zone.RAW else "not raw"
 
+    @abstractmethod
     def observe_objects(self, audited: AuditedDataset) -> Iterator[Observation]:
         """What is wrong with the objects."""
-        raise NotImplementedError
 
 
 class RawObjectMissing(_RawCheck):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.check import DatasetCheck
@@ -38,11 +39,11 @@ class _RecordCheck(DatasetCheck):
         """The version, the table, and the records as they stand now."""
         return f"{audited.metadata_location} {audited.record_mark}"
 
+    @abstractmethod
     def observe_record(
         self, audited: AuditedDataset, load_id: str, execution: Execution | None
     ) -> Iterator[Observation]:
         """What is wrong with the record of one load."""
-        raise NotImplementedError
 
 
 class RecordIncomplete(_RecordCheck):
