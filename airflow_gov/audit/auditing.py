@@ -13,17 +13,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_gov.audit.audited import AuditedLake, Memory
+from airflow_gov.audit.audited_lake import AuditedLake
 from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
 from airflow_gov.audit.looking import Looker
+from airflow_gov.audit.memory import Memory
 from airflow_gov.audit.registry import make_checks
 from airflow_gov.audit.repairing import Repaired, repair, require_repairable
 from airflow_gov.audit.reporting import keep_report
 from airflow_gov.flow.anchoring import anchor_or_warn
+from airflow_gov.model.audits import AuditKind, AuditRun, AuditState
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.findings import AuditKind, AuditRun, AuditState
 from airflow_gov.model.zones import DatasetName, Zone
-from airflow_gov.store.audits import Ending, Holder, Seen
+from airflow_gov.store.audit_looks import Seen
+from airflow_gov.store.audits import Ending, Holder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -214,7 +216,7 @@ class _Audit:
         self._on_progress(Progress(total, total, ""))
 
     def _remember(self, checks: Sequence[Check], scopes: Iterable[str]) -> None:
-        self.lake.memory.looks = self._audits.looks([check.id for check in checks], scopes)
+        self.lake.memory.looks = self._audits.looks.of([check.id for check in checks], scopes)
 
     def _gone(self, checks: Sequence[Check]) -> Iterator[Seen]:
         """What was found in datasets that neither the store nor the lake knows any more is fixed."""

@@ -14,12 +14,13 @@ from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import CHECK_FAILED, Observation, Severity
 from airflow_gov.model.zones import DatasetName, Zone
-from airflow_gov.store.audits import Seen
+from airflow_gov.store.audit_looks import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from airflow_gov.audit.audited import AuditedDataset, AuditedLake
+    from airflow_gov.audit.audited_dataset import AuditedDataset
+    from airflow_gov.audit.audited_lake import AuditedLake
 
 #: Observations of one check that are kept before they are written.
 _BATCH = 1_000

@@ -26,7 +26,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.zone_health import ZoneHealth, cost_of, health_of, score_of
-from airflow_gov.model.findings import AuditState
+from airflow_gov.model.audits import AuditState
 from airflow_gov.model.zones import Zone
 from airflow_gov.store.health import Burden, ZoneCounts
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from airflow_gov import __version__
 from airflow_gov.audit.explaining import Explained
 from airflow_gov.audit.trending import trend_of
-from airflow_gov.model.findings import AuditState, Finding, FindingState, Severity
+from airflow_gov.model.audits import AuditState
+from airflow_gov.model.findings import Finding, FindingState, Severity
 from airflow_gov.quality.report import documents
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from airflow_gov.model.findings import AuditRun
+    from airflow_gov.model.audits import AuditRun
 
 #: Findings of one check that are shown; the others are counted.
 SHOWN = 100

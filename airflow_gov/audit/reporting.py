@@ -10,14 +10,9 @@ from airflow_gov.audit.explaining import explanations
 from airflow_gov.audit.maturity import assess
 from airflow_gov.audit.report import SHOWN, Section, Totals, render_report
 from airflow_gov.audit.trending import LENGTH
+from airflow_gov.model.audits import AuditRun
 from airflow_gov.model.errors import GovernanceError
-from airflow_gov.model.findings import (
-    CHECK_FAILED,
-    OPEN_STATES,
-    AuditRun,
-    FindingState,
-    FindingsWanted,
-)
+from airflow_gov.model.findings import CHECK_FAILED, OPEN_STATES, FindingState, FindingsWanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

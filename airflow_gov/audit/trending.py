@@ -10,7 +10,7 @@ from airflow_gov.model.findings import Severity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from airflow_gov.model.findings import AuditRun
+    from airflow_gov.model.audits import AuditRun
 
 #: Audits that are drawn at most.
 LENGTH = 60

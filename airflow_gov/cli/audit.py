@@ -10,9 +10,10 @@ import click
 from airflow_gov.cli import audit_report, output
 from airflow_gov.cli.session import Session, pass_session
 from airflow_gov.flow.environment import os_user
+from airflow_gov.model.audits import AuditState
 from airflow_gov.model.durations import read_duration
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.findings import AuditState, FindingState, FindingsWanted, Severity
+from airflow_gov.model.findings import FindingState, FindingsWanted, Severity
 from airflow_gov.model.zones import Zone
 
 if TYPE_CHECKING:

@@ -12,14 +12,16 @@ from rich.text import Text
 
 from airflow_gov.audit.registry import check_classes, make_checks
 from airflow_gov.cli import output
-from airflow_gov.model.findings import AuditState, FindingState, Severity
+from airflow_gov.model.audits import AuditState
+from airflow_gov.model.findings import FindingState, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from airflow_gov.audit.auditing import Progress
     from airflow_gov.audit.summing import Outcome
-    from airflow_gov.model.findings import AuditRun, Finding, FindingEvent, FindingsPage
+    from airflow_gov.model.audits import AuditRun
+    from airflow_gov.model.findings import Finding, FindingEvent, FindingsPage
     from airflow_gov.store import Store
 
 _STYLES = {

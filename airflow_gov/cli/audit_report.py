@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from airflow_gov.model.audits import AuditState
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.findings import AuditState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airflow_gov.cli.session import Session
-    from airflow_gov.model.findings import AuditRun
+    from airflow_gov.model.audits import AuditRun
 
 #: Where the page is written; with it a command is about an audit.
 option = click.option(

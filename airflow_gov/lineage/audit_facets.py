@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from airflow_gov.lineage.facets import Facet, own_facet
 
 if TYPE_CHECKING:
-    from airflow_gov.model.findings import AuditRun
+    from airflow_gov.model.audits import AuditRun
 
 
 def audit_facet(run: AuditRun) -> Facet:

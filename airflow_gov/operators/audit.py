@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airflow_gov.audit.auditing import Progress
     from airflow_gov.audit.summing import Outcome
     from airflow_gov.flow.recording import Recording
-    from airflow_gov.model.findings import AuditRun
+    from airflow_gov.model.audits import AuditRun
     from airflow_gov.runtime import Governance
 
 #: What tells people: a notifier of any provider, or a function of the context.

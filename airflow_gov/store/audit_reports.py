@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from airflow_gov.model.findings import AuditState
+from airflow_gov.model.audits import AuditState
 from airflow_gov.store.audit_tables import audit, audit_report
 from airflow_gov.store.statements import insert
 from airflow_gov.store.types import clean_text

@@ -5,24 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, case, delete, insert, literal, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
+from airflow_gov.model.audits import AuditKind, AuditRun, AuditState
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.findings import AuditKind, AuditRun, AuditState, Observation
 from airflow_gov.model.loads import LogEntry
-from airflow_gov.model.serde import to_plain
 from airflow_gov.model.zones import Zone
+from airflow_gov.store.audit_looks import Looks, Seen, keep
 from airflow_gov.store.audit_marks import Marks
 from airflow_gov.store.audit_merging import Merged, merge
 from airflow_gov.store.audit_reports import AuditReports
 from airflow_gov.store.audit_tables import audit as table
-from airflow_gov.store.audit_tables import look, observation
+from airflow_gov.store.audit_tables import observation
 from airflow_gov.store.findings import Findings
-from airflow_gov.store.statements import insert as upsert
-from airflow_gov.store.statements import insert_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from airflow_gov.store.database import Database
@@ -45,24 +43,6 @@ class Holder:
 
     host: str
     pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a check saw when it looked at something.
-
-    :param check: the check's id.
-    :param scope: what it looked at: a dataset's name, a zone, or ``""`` for what is in none.
-    :param observations: what was wrong.
-    :param token: what that depends on; None: look again next time.
-    :param complete: whether it looked at all of it; else nothing is fixed there.
-    """
-
-    check: str
-    scope: str
-    observations: tuple[Observation, ...] = ()
-    token: str | None = None
-    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +72,7 @@ class Audits:
         self._clock = clock
         self.findings = Findings(database, log, clock)
         self.marks = Marks(database, clock)
+        self.looks = Looks(database)
         self.reports = AuditReports(database)
 
     def begin(
@@ -138,11 +119,7 @@ class Audits:
         """Keep aside what checks of a running audit saw; a few thousand at a time are best."""
         with self._database.transaction() as connection:
             self._require_running(connection, audit_id)
-            rows = {row["key"]: row for each in seen for row in _observation_rows(audit_id, each)}
-            insert_missing(connection, observation, [rows[key] for key in sorted(rows)])
-            looks = _look_rows(audit_id, seen)
-            if looks:
-                connection.execute(_look(connection.dialect.name), looks)
+            keep(connection, audit_id, seen)
 
     def finish(self, audit_id: str, ending: Ending) -> AuditRun:
         """End an audit: what it saw becomes findings, what it saw no more is fixed. All or nothing.
@@ -195,28 +172,6 @@ class Audits:
         """The newest audits that finished, oldest first: each tells what was open when it ended."""
         return self.runs(limit, state=AuditState.FINISHED)[::-1]
 
-    def looks(
-        self, checks: Iterable[str], scopes: Iterable[str]
-    ) -> dict[tuple[str, str], tuple[str | None, int]]:
-        """By check and scope the token of the last look in an audit that finished, and how many there were.
-
-        :param checks: of these checks.
-        :param scopes: at these, some hundred at most.
-        """
-        finished = table.c.state == AuditState.FINISHED.value
-        query = (
-            select(
-                look.c.check_id,
-                look.c.scope,
-                case((finished, look.c.token), else_=None),
-                case((finished, look.c.times), else_=look.c.times - 1),
-            )
-            .outerjoin(table, table.c.audit_id == look.c.audit_id)
-            .where(look.c.scope.in_(sorted(scopes)), look.c.check_id.in_(sorted(checks)))
-        )
-        with self._database.read() as connection:
-            return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
-
     def _running(self, connection: Connection) -> Sequence[RowMapping]:
         query = select(table).where(table.c.state == AuditState.RUNNING.value)
         if connection.dialect.name == "postgresql":
@@ -244,56 +199,6 @@ class Audits:
         run = self.get(audit_id)
         assert run is not None  # noqa: S101 - it was just written
         return run
-
-
-def _look(dialect: str) -> Any:
-    """Insert or replace a look; one more time, unless the last one was of an audit that did not end."""
-    statement = upsert(dialect, look)
-    counted = (
-        select(literal(1))
-        .where(table.c.audit_id == look.c.audit_id, table.c.state == AuditState.FINISHED.value)
-        .exists()
-    )
-    return statement.on_conflict_do_update(
-        index_elements=[look.c.scope, look.c.check_id],
-        set_={
-            "audit_id": statement.excluded.audit_id,
-            "token": statement.excluded.token,
-            "times": case((counted, look.c.times + 1), else_=look.c.times),
-        },
-    )
-
-
-def _look_rows(audit_id: str, seen: Sequence[Seen]) -> list[dict[str, Any]]:
-    by_key = {
-        (each.check, each.scope): {
-            "check_id": each.check,
-            "scope": each.scope,
-            "audit_id": audit_id,
-            "token": each.token,
-            "times": 1,
-        }
-        for each in seen
-        if each.complete
-    }
-    return [by_key[key] for key in sorted(by_key)]
-
-
-def _observation_rows(audit_id: str, seen: Seen) -> Iterable[dict[str, Any]]:
-    for each in seen.observations:
-        yield {
-            "audit_id": audit_id,
-            "key": each.key,
-            "check_id": each.check,
-            "scope": seen.scope,
-            "subject": each.subject,
-            "part": each.part,
-            "zone": each.zone.value if each.zone is not None else None,
-            "dataset": str(each.dataset) if each.dataset is not None else None,
-            "severity": each.severity.rank,
-            "message": each.message,
-            "details": to_plain(each.details),
-        }
 
 
 def _row(run: AuditRun) -> dict[str, Any]:

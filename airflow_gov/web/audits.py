@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from airflow_gov.audit.trending import Trend, trend_of
-from airflow_gov.model.findings import AuditRun, AuditState, FindingState, FindingsWanted
+from airflow_gov.model.audits import AuditRun, AuditState
+from airflow_gov.model.findings import FindingState, FindingsWanted
 from airflow_gov.model.serde import to_plain
 from airflow_gov.web.access import CurrentViewer
 from airflow_gov.web.findings import Asked, FindingsView, found

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from fastapi import HTTPException
 from fastapi.responses import RedirectResponse, Response
 
-from airflow_gov.model.findings import OPEN_STATES, AuditState, FindingsWanted, Severity
+from airflow_gov.model.audits import AuditState
+from airflow_gov.model.findings import OPEN_STATES, FindingsWanted, Severity
 from airflow_gov.model.verdicts import Review, ReviewState
 from airflow_gov.model.zones import Zone
 from airflow_gov.web.access import CurrentViewer

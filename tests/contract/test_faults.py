@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_gov.audit.audited import AuditedLake
+from airflow_gov.audit.audited_lake import AuditedLake
 from airflow_gov.audit.auditing import AuditRequest, Progress, run_audit
 from airflow_gov.audit.checks.shadow import ShadowTable
 from airflow_gov.contracts import parse_contract

@@ -9,20 +9,13 @@ from typing import Any
 
 import pytest
 
+from airflow_gov.model.audits import AuditKind, AuditRun, AuditState
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.findings import (
-    AuditKind,
-    AuditRun,
-    AuditState,
-    Finding,
-    FindingState,
-    FindingsWanted,
-    Observation,
-    Severity,
-)
+from airflow_gov.model.findings import Finding, FindingState, FindingsWanted, Observation, Severity
 from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store import Store
-from airflow_gov.store.audits import Ending, Holder, Seen
+from airflow_gov.store.audit_looks import Seen
+from airflow_gov.store.audits import Ending, Holder
 from support.records import T0, Clock
 
 LEASE = timedelta(minutes=2)
@@ -207,13 +200,13 @@ def test_an_audit_whose_process_died_is_interrupted_and_nothing_of_it_counts(
 
 def test_what_a_dead_audit_looked_at_is_looked_at_again(store: Store, clock: Clock) -> None:
     audit(store, clock, "a", seen("x", token="1"))
-    assert store.audits.looks(["small"], ["clean.flights"]) == {("small", "clean.flights"): ("1", 1)}
+    assert store.audits.looks.of(["small"], ["clean.flights"]) == {("small", "clean.flights"): ("1", 1)}
     begin(store, "b")
     store.audits.observed("b", [seen("y", token="2")])
     store.audits.interrupt("b")
-    assert store.audits.looks(["small"], ["clean.flights"]) == {("small", "clean.flights"): (None, 1)}
+    assert store.audits.looks.of(["small"], ["clean.flights"]) == {("small", "clean.flights"): (None, 1)}
     audit(store, clock, "c", seen("y", token="2"))
-    assert store.audits.looks(["small"], ["clean.flights"])["small", "clean.flights"][0] == "2"
+    assert store.audits.looks.of(["small"], ["clean.flights"])["small", "clean.flights"][0] == "2"
 
 
 def test_looks_are_counted_one_for_each_audit_that_ended(store: Store, clock: Clock) -> None:
@@ -223,7 +216,7 @@ def test_looks_are_counted_one_for_each_audit_that_ended(store: Store, clock: Cl
     store.audits.observed("dead", [seen("x")])
     store.audits.interrupt("dead")
     audit(store, clock, "b", seen("x"))
-    assert store.audits.looks(["small"], ["clean.flights"]) == {("small", "clean.flights"): (None, 4)}
+    assert store.audits.looks.of(["small"], ["clean.flights"]) == {("small", "clean.flights"): (None, 4)}
 
 
 def test_a_second_audit_is_refused_and_told_which_one_runs(store: Store, clock: Clock) -> None:

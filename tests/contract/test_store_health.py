@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 
 from airflow_gov.audit.maturity import Level, assess
+from airflow_gov.model.audits import AuditKind, AuditRun, AuditState
 from airflow_gov.model.column_lineage import Subtype
 from airflow_gov.model.contract import Column
 from airflow_gov.model.execution import ColumnInfo, DataRef, Role
-from airflow_gov.model.findings import AuditKind, AuditRun, AuditState, Observation, Severity
+from airflow_gov.model.findings import Observation, Severity
 from airflow_gov.model.lineage import Origin
 from airflow_gov.model.loads import SourceRef, VersionKind
 from airflow_gov.model.types import Primitive
 from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store import Store
-from airflow_gov.store.audits import Ending, Holder, Seen
+from airflow_gov.store.audit_looks import Seen
+from airflow_gov.store.audits import Ending, Holder
 from airflow_gov.store.derivations import Copies, DerivedAlike
 from airflow_gov.store.health import Burden, ZoneCounts
 from support import records

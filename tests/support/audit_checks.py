@@ -13,7 +13,8 @@ from airflow_gov.model.findings import Observation, Severity
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from airflow_gov.audit.audited import AuditedDataset, AuditedLake
+    from airflow_gov.audit.audited_dataset import AuditedDataset
+    from airflow_gov.audit.audited_lake import AuditedLake
 
 #: Datasets the check `rows` looked at since a test cleared it.
 LOOKED: list[str] = []

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from airflow_gov.model.findings import AuditKind, AuditRun, AuditState, Observation, Severity, finding_key
+from airflow_gov.model.audits import AuditKind, AuditRun, AuditState
+from airflow_gov.model.findings import Observation, Severity, finding_key
 from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store import Store
-from airflow_gov.store.audits import Ending, Holder, Seen
+from airflow_gov.store.audit_looks import Seen
+from airflow_gov.store.audits import Ending, Holder
 from support.records import T0
 
 FLIGHTS, DELAYS = DatasetName.parse("clean.flights"), DatasetName.parse("gold.delays")

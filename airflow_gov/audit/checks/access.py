@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from airflow_gov.audit.audited import AuditedLake
+    from airflow_gov.audit.audited_lake import AuditedLake
     from airflow_gov.model.contract import Contract
     from airflow_gov.model.findings import Observation
     from airflow_gov.model.loads import LogEntry

@@ -15,7 +15,7 @@ from airflow_gov.model.zones import DatasetName
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_gov.audit.audited import AuditedLake
+    from airflow_gov.audit.audited_lake import AuditedLake
     from airflow_gov.model.execution import Execution
     from airflow_gov.model.findings import Finding, Observation
     from airflow_gov.runtime import Governance

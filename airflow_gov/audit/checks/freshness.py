@@ -10,7 +10,7 @@ from airflow_gov.model.findings import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_gov.audit.audited import AuditedLake
+    from airflow_gov.audit.audited_lake import AuditedLake
     from airflow_gov.model.findings import Observation
 
 _MOST = 100_000

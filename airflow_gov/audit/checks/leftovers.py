@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from airflow_gov.audit.audited import AuditedDataset
+    from airflow_gov.audit.audited_dataset import AuditedDataset
     from airflow_gov.lake import FolderStamp, MaintenanceReport
     from airflow_gov.model.findings import Finding, Observation
     from airflow_gov.runtime import Governance

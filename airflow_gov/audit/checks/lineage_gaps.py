@@ -11,7 +11,7 @@ from airflow_gov.model.zones import Zone
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from airflow_gov.audit.audited import AuditedLake
+    from airflow_gov.audit.audited_lake import AuditedLake
     from airflow_gov.model.findings import Observation
     from airflow_gov.model.graph import Dataset
 

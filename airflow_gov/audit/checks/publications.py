@@ -13,7 +13,7 @@ from airflow_gov.model.loads import VersionKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_gov.audit.audited import AuditedDataset
+    from airflow_gov.audit.audited_dataset import AuditedDataset
     from airflow_gov.model.findings import Finding, Observation
     from airflow_gov.model.loads import Version
     from airflow_gov.runtime import Governance

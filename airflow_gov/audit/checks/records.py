@@ -14,7 +14,7 @@ from airflow_gov.model.zones import Zone
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from airflow_gov.audit.audited import AuditedDataset
+    from airflow_gov.audit.audited_dataset import AuditedDataset
     from airflow_gov.model.execution import DataRef, Execution
     from airflow_gov.model.findings import Observation
 

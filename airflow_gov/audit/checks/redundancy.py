@@ -14,7 +14,8 @@ from airflow_gov.model.zones import DatasetName, Zone
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from airflow_gov.audit.audited import AuditedDataset, AuditedLake
+    from airflow_gov.audit.audited_dataset import AuditedDataset
+    from airflow_gov.audit.audited_lake import AuditedLake
     from airflow_gov.model.findings import Observation
     from airflow_gov.store.derivations import Copies
 

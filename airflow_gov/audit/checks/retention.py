@@ -16,7 +16,7 @@ from airflow_gov.model.zones import Zone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_gov.audit.audited import AuditedDataset
+    from airflow_gov.audit.audited_dataset import AuditedDataset
     from airflow_gov.model.findings import Observation
     from airflow_gov.model.promises import Retention
 

@@ -14,7 +14,7 @@ from airflow_gov.model.verdicts import Ruling
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_gov.audit.audited import AuditedLake
+    from airflow_gov.audit.audited_lake import AuditedLake
     from airflow_gov.model.findings import Finding, Observation
     from airflow_gov.model.loads import Version
     from airflow_gov.runtime import Governance

@@ -15,7 +15,8 @@ from airflow_gov.model.findings import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_gov.audit.audited import AuditedDataset, AuditedLake
+    from airflow_gov.audit.audited_dataset import AuditedDataset
+    from airflow_gov.audit.audited_lake import AuditedLake
     from airflow_gov.model.classification import Classification, Proposal
     from airflow_gov.model.contract import Column
     from airflow_gov.model.findings import Observation

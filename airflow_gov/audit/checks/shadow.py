@@ -12,7 +12,8 @@ from airflow_gov.model.zones import QUARANTINE_SUFFIX, DatasetName, Zone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_gov.audit.audited import AuditedDataset, AuditedLake
+    from airflow_gov.audit.audited_dataset import AuditedDataset
+    from airflow_gov.audit.audited_lake import AuditedLake
     from airflow_gov.model.findings import Observation
 
 _WHY = (

@@ -11,7 +11,7 @@ from airflow_gov.model.findings import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_gov.audit.audited import AuditedDataset
+    from airflow_gov.audit.audited_dataset import AuditedDataset
     from airflow_gov.model.findings import Finding, Observation
     from airflow_gov.runtime import Governance
 

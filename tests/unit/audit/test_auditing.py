@@ -17,8 +17,9 @@ import pytest
 from airflow_gov.audit.auditing import LEASE, AuditRequest, run_audit
 from airflow_gov.audit.registry import check_classes, make_checks
 from airflow_gov.audit.summing import outcome_of, require_less_than
+from airflow_gov.model.audits import AuditKind, AuditState
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.findings import AuditKind, AuditState, FindingState, Severity
+from airflow_gov.model.findings import FindingState, Severity
 from airflow_gov.model.loads import WriteMode
 from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store.audits import Holder

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from airflow_gov.audit.audited import AuditedLake
+from airflow_gov.audit.audited_lake import AuditedLake
 from airflow_gov.audit.checks.access import RestrictedRead
 from airflow_gov.audit.registry import make_checks
 from airflow_gov.contracts import parse_contract

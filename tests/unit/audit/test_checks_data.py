@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_gov.audit.audited import AuditedLake
+from airflow_gov.audit.audited_lake import AuditedLake
 from airflow_gov.audit.checks.redundancy import RedundantDataset
 from airflow_gov.audit.checks.sensitivity import ClassificationContradicts, PersonalOutsideSensitive
 from airflow_gov.contracts import parse_contract

@@ -13,16 +13,8 @@ import pytest
 
 from airflow_gov.audit.explaining import Explained, explanations
 from airflow_gov.audit.report import SHOWN, Section, render_report
-from airflow_gov.model.findings import (
-    Acknowledgement,
-    AuditKind,
-    AuditRun,
-    AuditState,
-    Finding,
-    FindingState,
-    Severity,
-    finding_key,
-)
+from airflow_gov.model.audits import AuditKind, AuditRun, AuditState
+from airflow_gov.model.findings import Acknowledgement, Finding, FindingState, Severity, finding_key
 from airflow_gov.model.zones import DatasetName, Zone
 from support.records import T0
 

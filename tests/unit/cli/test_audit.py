@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from airflow_gov.model.findings import AuditState
+from airflow_gov.model.audits import AuditState
 from airflow_gov.store.audits import Holder
 from support import records
 from support.gates import Gates, delays

@@ -1,0 +1,33 @@
+"""What earlier audits left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow_gov.model.findings import Finding
+
+
+@dataclass
+class Memory:
+    """What earlier audits left behind.
+
+    :param looks: by check and scope (a dataset's name, or ``""`` for the whole lake): what the outcome of the
+        last look depended on, None where it must be looked at again; and how many looks there were.
+    :param findings: gives the findings of a check that are not fixed, of one scope or of all.
+    """
+
+    looks: Mapping[tuple[str, str], tuple[str | None, int]] = field(default_factory=dict)
+    findings: Callable[[str, str | None], Sequence[Finding]] = lambda _check, _scope: ()
+
+    def token(self, check: str, scope: str) -> str | None:
+        """What the outcome of a check's last look depended on."""
+        return self.looks.get((check, scope), (None, 0))[0]
+
+    def turn(self, check: str, scope: str) -> int:
+        """How often a check has looked at something before."""
+        return self.looks.get((check, scope), (None, 0))[1]

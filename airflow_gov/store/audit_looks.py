@@ -1,0 +1,125 @@
+"""What checks see in the running audit, and what the outcome of their last looks depended on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, case, literal, select
+
+from airflow_gov.model.audits import AuditState
+from airflow_gov.model.findings import Observation
+from airflow_gov.model.serde import to_plain
+from airflow_gov.store.audit_tables import audit, look, observation
+from airflow_gov.store.statements import insert, insert_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from airflow_gov.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a check saw when it looked at something.
+
+    :param check: the check's id.
+    :param scope: what it looked at: a dataset's name, a zone, or ``""`` for what is in none.
+    :param observations: what was wrong.
+    :param token: what that depends on; None: look again next time.
+    :param complete: whether it looked at all of it; else nothing is fixed there.
+    """
+
+    check: str
+    scope: str
+    observations: tuple[Observation, ...] = ()
+    token: str | None = None
+    complete: bool = True
+
+
+class Looks:
+    """The last look of every check at every scope."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(
+        self, checks: Iterable[str], scopes: Iterable[str]
+    ) -> dict[tuple[str, str], tuple[str | None, int]]:
+        """By check and scope the token of the last look in an audit that finished, and how many there were.
+
+        :param checks: of these checks.
+        :param scopes: at these, some hundred at most.
+        """
+        finished = audit.c.state == AuditState.FINISHED.value
+        query = (
+            select(
+                look.c.check_id,
+                look.c.scope,
+                case((finished, look.c.token), else_=None),
+                case((finished, look.c.times), else_=look.c.times - 1),
+            )
+            .outerjoin(audit, audit.c.audit_id == look.c.audit_id)
+            .where(look.c.scope.in_(sorted(scopes)), look.c.check_id.in_(sorted(checks)))
+        )
+        with self._database.read() as connection:
+            return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
+
+
+def keep(connection: Connection, audit_id: str, seen: Sequence[Seen]) -> None:
+    """Keep aside what checks of a running audit saw, inside a transaction."""
+    rows = {row["key"]: row for each in seen for row in _observation_rows(audit_id, each)}
+    insert_missing(connection, observation, [rows[key] for key in sorted(rows)])
+    looks = _look_rows(audit_id, seen)
+    if looks:
+        connection.execute(_look(connection.dialect.name), looks)
+
+
+def _look(dialect: str) -> Any:
+    """Insert or replace a look; one more time, unless the last one was of an audit that did not end."""
+    statement = insert(dialect, look)
+    counted = (
+        select(literal(1))
+        .where(audit.c.audit_id == look.c.audit_id, audit.c.state == AuditState.FINISHED.value)
+        .exists()
+    )
+    return statement.on_conflict_do_update(
+        index_elements=[look.c.scope, look.c.check_id],
+        set_={
+            "audit_id": statement.excluded.audit_id,
+            "token": statement.excluded.token,
+            "times": case((counted, look.c.times + 1), else_=look.c.times),
+        },
+    )
+
+
+def _look_rows(audit_id: str, seen: Sequence[Seen]) -> list[dict[str, Any]]:
+    by_key = {
+        (each.check, each.scope): {
+            "check_id": each.check,
+            "scope": each.scope,
+            "audit_id": audit_id,
+            "token": each.token,
+            "times": 1,
+        }
+        for each in seen
+        if each.complete
+    }
+    return [by_key[key] for key in sorted(by_key)]
+
+
+def _observation_rows(audit_id: str, seen: Seen) -> Iterable[dict[str, Any]]:
+    for each in seen.observations:
+        yield {
+            "audit_id": audit_id,
+            "key": each.key,
+            "check_id": each.check,
+            "scope": seen.scope,
+            "subject": each.subject,
+            "part": each.part,
+            "zone": each.zone.value if each.zone is not None else None,
+            "dataset": str(each.dataset) if each.dataset is not None else None,
+            "severity": each.severity.rank,
+            "message": each.message,
+            "details": to_plain(each.details),
+        }
