@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from airflow_gov.flow.comparing import same_rows
 from airflow_gov.flow.environment import os_user
 from airflow_gov.flow.stewardship import open_review
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -57,7 +58,8 @@ def recover_version(governance: Governance, dataset: DatasetName, head: int) -> 
         parent = facts.parent_snapshot_id
         before = governance.store.versions.by_snapshot(dataset, parent)
         before = before or recover_version(governance, dataset, parent)
-    if before is None:
+    # What a snapshot says of itself anybody may write.
+    if before is None or not same_rows(governance, dataset, before.snapshot_id, head):
         return None
     compacted = replace(
         version_of(dataset, facts),

@@ -17,7 +17,7 @@ from airflow_gov.lake.raw import RawObjects
 from airflow_gov.lake.raw_comparing import RawComparison, compared
 from airflow_gov.lake.rebasing import rebase
 from airflow_gov.lake.rewriting import Rewriter
-from airflow_gov.lake.scanning import Scan, plan_scan
+from airflow_gov.lake.scanning import Scan, plan_difference, plan_scan
 from airflow_gov.lake.staging import Staging, stage
 from airflow_gov.lake.summaries import SnapshotFacts, all_facts, facts_of, main_head, next_tag, version_tags
 
@@ -136,6 +136,14 @@ class Lake:
             if table is None or table.snapshot_by_id(snapshot_id) is None:
                 table = self._catalog.load(dataset)
             return plan_scan(table, dataset, snapshot_id, load_id)
+
+    def scan_difference(self, dataset: DatasetName, before: int, after: int) -> tuple[Scan, Scan]:
+        """Plan the reading of what lies in the files of only one of two snapshots.
+
+        :raises GovernanceError: ``DATASET_UNKNOWN``, ``VERSION_UNKNOWN``.
+        """
+        with self._catalog.outages_named():
+            return plan_difference(self._catalog.load(dataset), dataset, before, after)
 
     def stage(self, dataset: DatasetName, load_id: str) -> AbstractContextManager[Staging]:
         """A fresh folder into which an engine writes the load's Parquet files; removed at the end.

@@ -205,18 +205,44 @@ def plan_scan(table: Table, dataset: DatasetName, snapshot_id: int, load_id: str
     :raises GovernanceError: ``VERSION_UNKNOWN`` when the table has no such snapshot.
     """
     snapshot = snapshot_of(table, dataset, snapshot_id)
-    schema = table.metadata.schema_by_id(snapshot.schema_id) if snapshot.schema_id is not None else None
-    schema = schema or table.schema()
     tasks = live_files(table, snapshot)
     if load_id is not None:
         tasks = holding_load(table, tasks, load_id)
-    source = Source(table, schema, tuple(tasks), load_id)
+    source = Source(table, _schema_of(table, snapshot), tuple(tasks), load_id)
+    return _planned(source, dataset, snapshot_id)
+
+
+def plan_difference(table: Table, dataset: DatasetName, before: int, after: int) -> tuple[Scan, Scan]:
+    """Plan the reading of what lies in the files of only one of two snapshots, with the later one's columns.
+
+    :raises GovernanceError: ``VERSION_UNKNOWN`` when the table has no such snapshot.
+    """
+    earlier, later = (snapshot_of(table, dataset, each) for each in (before, after))
+    schema = _schema_of(table, later)
+    files = [{_identity(task): task for task in live_files(table, each)} for each in (earlier, later)]
+    gone, come = (
+        Source(table, schema, tuple(task for key, task in own.items() if key not in other))
+        for own, other in (files, reversed(files))
+    )
+    return _planned(gone, dataset, before), _planned(come, dataset, after)
+
+
+def _schema_of(table: Table, snapshot: Snapshot) -> Schema:
+    schema = table.metadata.schema_by_id(snapshot.schema_id) if snapshot.schema_id is not None else None
+    return schema or table.schema()
+
+
+def _identity(task: FileScanTask) -> tuple[str, frozenset[str]]:
+    return task.file.file_path, frozenset(each.file_path for each in task.delete_files)
+
+
+def _planned(source: Source, dataset: DatasetName, snapshot_id: int) -> Scan:
     return Scan(
         dataset=dataset,
         snapshot_id=snapshot_id,
-        load_id=load_id,
-        schema=tuple((column.name, type_text(column.field_type)) for column in schema.fields),
-        files=tuple(file_ref(task.file) for task in tasks),
+        load_id=source.load_id,
+        schema=tuple((column.name, type_text(column.field_type)) for column in source.schema.fields),
+        files=tuple(file_ref(task.file) for task in source.tasks),
         rows=source.count(),
         local_paths=source.local_paths,
         uniform=source.uniform,

@@ -10,7 +10,7 @@ import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, case, func, select
 
 from airflow_gov.model.loads import LoadState, VersionKind
 from airflow_gov.model.verdicts import Ruling
@@ -52,7 +52,9 @@ class Marks:
         return {dataset: tuple(sorted(ids)) for dataset, ids in found.items()}
 
     def verdicts(self) -> dict[str, str]:
-        """Of the current version: its verdict, rule by rule, and what gates decided on its snapshot."""
+        """Of the current version and those it rests on: their verdicts, rule by rule, and what gates decided
+        on its snapshot.
+        """
         with self._database.read() as connection:
             return _marks(connection, _VERDICTS, _DECISIONS)
 
@@ -70,36 +72,51 @@ _newest = (
 _current = version.join(
     _newest, and_(_newest.c.dataset == version.c.dataset, _newest.c.version == version.c.version)
 )
+_RESTS = ("dataset", "version", "kind", "snapshot_id", "verdict_id", "contract_hash", "parent_snapshot_id")
+#: The current version, and those it rests on: what a rollback went back to, what maintenance made it of, down
+#: to what a gate published.
+_rests_on = (
+    select(version.c.dataset.label("of"), *(version.c[name] for name in _RESTS))
+    .select_from(_current)
+    .cte("rests_on", recursive=True)
+)
 _earlier = version.alias("earlier")
-#: Whether a rollback went back to what was published.
-_brought = (
-    select(func.count())
-    .where(
-        _earlier.c.dataset == version.c.dataset,
-        _earlier.c.snapshot_id == version.c.snapshot_id,
-        _earlier.c.kind != VersionKind.ROLLBACK,
+_rests_on = _rests_on.union_all(
+    select(_rests_on.c.of, *(_earlier.c[name] for name in _RESTS)).select_from(
+        _rests_on.join(
+            _earlier,
+            and_(
+                _rests_on.c.kind != VersionKind.PUBLISH,
+                _earlier.c.dataset == _rests_on.c.dataset,
+                _earlier.c.snapshot_id
+                == case(
+                    (_rests_on.c.kind == VersionKind.ROLLBACK, _rests_on.c.snapshot_id),
+                    else_=_rests_on.c.parent_snapshot_id,
+                ),
+                _earlier.c.version < _rests_on.c.version,
+                _earlier.c.kind != VersionKind.ROLLBACK,
+            ),
+        )
     )
-    .scalar_subquery()
 )
 _VERDICTS = (
     select(
-        version.c.dataset,
-        version.c.version,
-        version.c.kind,
-        version.c.snapshot_id,
-        version.c.verdict_id,
-        _brought.label("brought"),
-        verdict.c.verdict_id.label("found"),
+        _rests_on.c.of,
+        *(_rests_on.c[name] for name in _RESTS if name != "dataset"),
+        *(
+            verdict.c[name].label(f"verdict_{name}")
+            for name in ("dataset", "snapshot_id", "contract_hash", "rows")
+        ),
         verdict_rule.c.position,
         verdict_rule.c.passed,
         verdict_rule.c.severity,
     )
     .select_from(
-        _current.outerjoin(verdict, verdict.c.verdict_id == version.c.verdict_id).outerjoin(
+        _rests_on.outerjoin(verdict, verdict.c.verdict_id == _rests_on.c.verdict_id).outerjoin(
             verdict_rule, verdict_rule.c.verdict_id == verdict.c.verdict_id
         )
     )
-    .order_by(version.c.dataset, verdict_rule.c.position)
+    .order_by(_rests_on.c.of, _rests_on.c.version, verdict_rule.c.position)
 )
 _DECISIONS = (
     select(version.c.dataset, decision.c.decision_id, decision.c.ruling)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
 
 from airflow_gov.lake.stamps import file_stamp, folder_stamp
+from airflow_gov.model.loads import VersionKind
 from airflow_gov.store import Store
 from support import records
 from support.records import FLIGHTS, GOLD, T0, Clock
@@ -42,6 +44,11 @@ def marks(store: Store, kind: str) -> dict[str, str]:
         ("verdicts", "DELETE FROM gov_verdict_rule"),
         ("verdicts", "UPDATE gov_verdict_rule SET passed = NOT passed"),
         ("verdicts", "UPDATE gov_version SET verdict_id = 'forged' WHERE dataset = 'clean.flights'"),
+        ("verdicts", "UPDATE gov_version SET contract_hash = 'forged' WHERE dataset = 'clean.flights'"),
+        ("verdicts", "UPDATE gov_verdict SET snapshot_id = 4711"),
+        ("verdicts", "UPDATE gov_verdict SET dataset = 'clean.forged'"),
+        ("verdicts", "UPDATE gov_verdict SET contract_hash = 'forged'"),
+        ("verdicts", "UPDATE gov_verdict SET rows = rows + 1"),
         ("records", "UPDATE gov_version SET rows = rows + 1 WHERE dataset = 'clean.flights'"),
         ("records", "UPDATE gov_execution SET host_name = ''"),
         ("records", "UPDATE gov_execution SET status = 'lost'"),
@@ -60,6 +67,31 @@ def test_what_is_tampered_with_changes_the_mark_of_its_dataset_alone(
         connection.exec_driver_sql(statement)
     engine.dispose()
     after = marks(recorded, kind)
+    assert after["clean.flights"] != before["clean.flights"]
+    assert after[str(GOLD)] == before[str(GOLD)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"), [("rollback", "snapshot_id"), ("maintenance", "parent_snapshot_id")]
+)
+def test_what_a_version_rests_on_changes_its_mark(
+    recorded: Store, store_url: str, kind: str, place: str
+) -> None:
+    first = recorded.versions.get(FLIGHTS, 1)
+    assert first is not None
+    changes: dict[str, Any] = {"snapshot_id": 99, place: first.snapshot_id}
+    later = records.version(
+        2, dataset=FLIGHTS, kind=VersionKind(kind), verdict_id=None, load_ids=(), **changes
+    )
+    recorded.versions.record(later)
+    before = marks(recorded, "verdicts")
+    engine = sqlalchemy.create_engine(store_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE gov_version SET verdict_id = 'forged' WHERE dataset = 'clean.flights' AND version = 1"
+        )
+    engine.dispose()
+    after = marks(recorded, "verdicts")
     assert after["clean.flights"] != before["clean.flights"]
     assert after[str(GOLD)] == before[str(GOLD)]
 

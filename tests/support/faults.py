@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from airflow_gov.catalog.classification import scan
 from airflow_gov.contracts import parse_contract
 from airflow_gov.flow.anchoring import anchor
+from airflow_gov.flow.heads import version_at
 from airflow_gov.flow.ingesting import Ingestion, ingest
 from airflow_gov.flow.maintenance import Upkeep, maintain
+from airflow_gov.flow.rollback import rollback
 from airflow_gov.flow.sources import SourceSpec
 from airflow_gov.flow.transforming import Transformation, transform
 from airflow_gov.model.execution import Actor, Git, Role
@@ -425,6 +427,138 @@ def pretended_rollback(lake: HealthyLake) -> None:
 @fault("a candidate made main, and maintenance of it written into the database", "version-without-verdict")
 def pretended_maintenance(lake: HealthyLake) -> None:
     pretend(lake, VersionKind.MAINTENANCE)
+
+
+@fault(
+    "a candidate made main, and a version of it that carries the verdict on the one before it",
+    "version-without-verdict",
+)
+def borrowed_verdict(lake: HealthyLake) -> None:
+    pretend(lake, VersionKind.PUBLISH)
+
+
+@fault("a version that carries the verdict on another dataset", "version-without-verdict")
+def verdict_of_another(lake: HealthyLake) -> None:
+    other = lake.governance.store.versions.current(DatasetName.parse(CLEAN))
+    lake.sql(
+        "UPDATE gov_version SET verdict_id = :verdict WHERE dataset = :dataset",
+        verdict=other.verdict_id,
+        dataset=GOLD,
+    )
+
+
+@fault("a verdict that was edited to be on another snapshot", "version-without-verdict")
+def verdict_on_another(lake: HealthyLake) -> None:
+    lake.sql("UPDATE gov_verdict SET snapshot_id = 4711 WHERE dataset = :dataset", dataset=GOLD)
+
+
+@fault("a version that names another contract than its verdict", "version-without-verdict")
+def another_contract(lake: HealthyLake) -> None:
+    lake.sql("UPDATE gov_version SET contract_hash = '0' WHERE dataset = :dataset", dataset=GOLD)
+
+
+def signed(lake: HealthyLake, rows: Any, kind: VersionKind | None, **properties: str) -> None:
+    """Write rows by hand, in a snapshot that says it is ours, under the verdict on those it replaces.
+
+    :param kind: of the version that is written into the database; None: none is.
+    """
+    table, dataset = lake.table(GOLD), DatasetName.parse(GOLD)
+    known = lake.governance.store.versions.current(dataset)
+    own = lake.governance.lake.snapshot(dataset, known.snapshot_id).properties
+    ours = {name: value for name, value in own.items() if name.startswith("airflow-gov.")}
+    with table.transaction() as transaction:
+        fast = transaction.update_snapshot(snapshot_properties={**ours, **properties}).overwrite()
+        with fast as update:
+            for task in table.scan().plan_files():
+                update.delete_data_file(task.file)
+            for file in written(table, transaction, rows):
+                update.append_data_file(file)
+    facts = lake.governance.lake.snapshot(dataset, lake.table(GOLD).current_snapshot().snapshot_id)
+    tag = f"v{known.version + 1}"
+    lake.table(GOLD).manage_snapshots().create_tag(facts.snapshot_id, tag).commit()
+    if kind is None:
+        return
+    lake.governance.store.versions.record(
+        replace(
+            known,
+            version=known.version + 1,
+            tag=tag,
+            kind=kind,
+            snapshot_id=facts.snapshot_id,
+            parent_snapshot_id=known.snapshot_id,
+            rows=facts.rows,
+            size=facts.size,
+            files=facts.files,
+        )
+    )
+
+
+def written(table: Any, transaction: Any, rows: Any) -> Any:
+    from pyiceberg.io.pyarrow import _dataframe_to_data_files
+
+    return _dataframe_to_data_files(transaction.table_metadata, rows, table.io)
+
+
+def as_counted(lake: HealthyLake, **changes: Any) -> Any:
+    """The rows of gold, with other values."""
+    import pyarrow as pa
+
+    rows = lake.table(GOLD).scan().to_arrow()
+    for column, value in changes.items():
+        place = rows.schema.get_field_index(column)
+        values = pa.array([value] * len(rows), rows.schema.field(column).type)
+        rows = rows.set_column(place, rows.schema.field(column), values)
+    return rows
+
+
+@fault(
+    "rows written by hand into a snapshot that says it is ours, under an old verdict",
+    "version-without-verdict",
+)
+def signed_by_hand(lake: HealthyLake) -> None:
+    signed(lake, as_counted(lake, bookings=1_000), VersionKind.PUBLISH)
+
+
+@fault("rows left out by hand in a snapshot that says it is of maintenance", "version-without-verdict")
+def maintained_by_hand(lake: HealthyLake) -> None:
+    signed(lake, as_counted(lake).slice(1), VersionKind.MAINTENANCE, **{"airflow-gov.kind": "maintenance"})
+
+
+@fault("as many other rows in a snapshot that says it is of maintenance", "version-without-verdict")
+def replaced_by_hand(lake: HealthyLake) -> None:
+    signed(
+        lake,
+        as_counted(lake, bookings=1_000),
+        VersionKind.MAINTENANCE,
+        **{"airflow-gov.kind": "maintenance"},
+    )
+
+
+@fault("as many other rows in a snapshot of maintenance that was killed, as it says", "main-moved")
+def killed_by_hand(lake: HealthyLake) -> None:
+    rows = as_counted(lake, bookings=1_000)
+    signed(lake, rows, None, **{"airflow-gov.kind": "maintenance"})
+    assert (
+        version_at(
+            lake.governance, DatasetName.parse(GOLD), lake.governance.lake.head(DatasetName.parse(GOLD))
+        )
+        is None
+    )
+
+
+@fault("a rollback to a version whose verdict was exchanged since", "version-without-verdict")
+def exchanged_before(lake: HealthyLake) -> None:
+    dataset = DatasetName.parse(GOLD)
+    first = lake.governance.store.versions.current(dataset)
+    lake.count()
+    rollback(lake.governance, dataset, first.version, reason="a test", actor=STEWARD)
+    newer = lake.governance.store.versions.get(dataset, first.version + 1)
+    lake.sql(
+        "UPDATE gov_version SET verdict_id = :verdict WHERE dataset = :dataset AND version = :version",
+        verdict=newer.verdict_id,
+        dataset=GOLD,
+        version=first.version,
+    )
 
 
 @fault("a version that was written into the database", "main-moved", "version-without-verdict")

@@ -1,4 +1,4 @@
-"""Whether what readers see is what a gate let through."""
+"""Whether readers see what a gate, a rollback or maintenance made the current version."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from airflow_gov.audit.check import DatasetCheck
 from airflow_gov.flow.heads import version_at
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import Severity
-from airflow_gov.model.loads import VersionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,65 +82,4 @@ class MainMoved(DatasetCheck):
             f"Main of {audited.name} is at snapshot {head}; by the store {expected}.",
             snapshot_id=head,
             version=version.version if version is not None else None,
-        )
-
-
-class VersionWithoutVerdict(DatasetCheck):
-    """A published version that no verdict allowed."""
-
-    id = "version-without-verdict"
-    title = "Version published without a verdict"
-    severity = Severity.CRITICAL
-    explanation = (
-        "Every version that a gate publishes rests on a verdict about exactly its snapshot, and on the "
-        "gate's decision where rules failed. A current version without them was written into the store by "
-        "other means, or its verdict was removed."
-    )
-    remedy = (
-        "Check the version (QualityCheckOperator), load it again through a gate, and find out who wrote it."
-    )
-
-    def observe(self, audited: AuditedDataset) -> Iterator[Observation]:
-        """Of the current version; a rollback's verdict is that of the version it went back to."""
-        version = audited.version
-        if version is None:
-            return
-        if version.kind is VersionKind.ROLLBACK:
-            problem = self._problem_of_rollback(audited, version)
-        else:
-            problem = self._problem(audited, version)
-        if problem is not None:
-            yield self.found_in(
-                audited,
-                f"Version {version.version} of {audited.name} {problem}.",
-                part=f"v{version.version}",
-                verdict_id=version.verdict_id,
-            )
-
-    def token(self, audited: AuditedDataset) -> str:
-        """The version, its verdict and decisions as they stand now: they may be removed while it stays."""
-        return audited.verdict_mark
-
-    def _problem_of_rollback(self, audited: AuditedDataset, version: Version) -> str | None:
-        brought = audited.store.versions.brought(audited.name, version.snapshot_id)
-        if brought is not None:
-            return self._problem(audited, brought)
-        # Before the first version there is the empty table, which nobody had to publish.
-        return "goes back to a snapshot that no gate published" if version.rows else None
-
-    @staticmethod
-    def _problem(audited: AuditedDataset, version: Version) -> str | None:
-        if version.verdict_id is None:
-            return "has no verdict"
-        snapshot = audited.table.snapshot(version.snapshot_id) if audited.table is not None else None
-        if version.kind is VersionKind.MAINTENANCE and snapshot is not None and not snapshot.maintenance:
-            return "is recorded as maintenance, and its snapshot is of none"
-        verdict = audited.store.verdicts.get(version.verdict_id)
-        if verdict is None:
-            return "rests on a verdict that is not in the store"
-        if verdict.passed or version.kind is VersionKind.MAINTENANCE:
-            return None
-        decision = audited.store.decisions.for_snapshot(audited.name, version.snapshot_id, publishing=True)
-        return (
-            "rests on a verdict that failed, and no gate decided to publish it" if decision is None else None
         )
