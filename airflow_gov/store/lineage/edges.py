@@ -215,10 +215,13 @@ def _dataset_row(key: _Key, _: Span) -> dict[str, Any]:
 
 
 def _column_row(key: _Key, span: Span) -> dict[str, Any]:
+    # What only decides shows no values: ways by which they come say whether they can be seen.
+    direct = [each for each in span.how if each.influence is Influence.DIRECT]
+    ways = direct or span.how
     return {
         **_row(key, span),
-        "direct": not span.how or any(each.influence is Influence.DIRECT for each in span.how),
-        "masking": any(each.masking for each in span.how),
+        "direct": not span.how or bool(direct),
+        "masking": bool(ways) and all(each.masking for each in ways),
         "transformations": [[each.subtype, each.masking, each.description] for each in sorted(span.how)],
     }
 

@@ -111,6 +111,29 @@ def test_it_survives_when_a_way_without_masking_remains(store: Store) -> None:
     assert places(unclassified(store)) == {"gold.people.token": ("pii:email",)}
 
 
+@pytest.mark.parametrize("masked", [(True, False), (False, True)])
+def test_it_survives_when_one_way_of_several_between_two_columns_is_open(
+    store: Store, masked: tuple[bool, bool]
+) -> None:
+    """As in ``md5(mail) || mail``: one column comes from the other in two ways."""
+    promise(store, "preprocessed.people", mail=MAIL)
+    promise(store, "gold.people", contact=PUBLIC)
+    ends = ("preprocessed.people.mail", "gold.people.contact")
+    tell(store, [copied(*ends, CHANGED, masked=each) for each in masked])
+    assert places(unclassified(store)) == {"gold.people.contact": ("pii:email",)}
+    (found,) = sensitivity(store, "gold.people.contact")
+    assert (found.inherited, found.masked) == (("pii:email",), ())
+
+
+def test_what_decides_which_masked_value_it_is_opens_nothing(store: Store) -> None:
+    """As in ``CASE WHEN mail LIKE '%x' THEN md5(mail) END``."""
+    promise(store, "preprocessed.people", mail=MAIL)
+    promise(store, "gold.people", contact=PUBLIC)
+    ends = ("preprocessed.people.mail", "gold.people.contact")
+    tell(store, [copied(*ends, CHANGED, masked=True), copied(*ends, Subtype.CONDITIONAL)])
+    assert unclassified(store) == []
+
+
 def test_a_contract_that_says_so_is_no_conflict_and_the_next_to_say_so_is_the_origin(store: Store) -> None:
     chain(
         store,
