@@ -38,6 +38,8 @@ class Check(ABC):
     remedy: ClassVar[str]
     #: What `repair` does, in one sentence; None where there is no safe repair.
     repairs: ClassVar[str | None] = None
+    #: Whether it judges by scans of contents: before it looks, the audit scans what is due.
+    reads_scans: ClassVar[bool] = False
     #: Raised when the same lake gives other findings than before, so that all is looked at again.
     edition: ClassVar[int] = 1
 

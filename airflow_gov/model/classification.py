@@ -119,3 +119,16 @@ class Classification:
     scanned_at: datetime
     proposals: tuple[Proposal, ...] = ()
     overlooked: tuple[Overlooked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """That a dataset was scanned.
+
+    :param version: the version that was looked at.
+    :param contract_hash: the contract it was held against; None where there was none that could be read.
+    """
+
+    version: int
+    contract_hash: str | None
+    scanned_at: datetime

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, or_, select
 
-from airflow_gov.model.classification import Agreement, Classification, Evidence, Overlooked, Proposal
+from airflow_gov.model.classification import (
+    Agreement,
+    Classification,
+    Evidence,
+    Overlooked,
+    Proposal,
+    Scanned,
+)
 from airflow_gov.model.serde import from_plain, to_plain
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.store.catalogue_tables import catalogue
@@ -66,14 +73,7 @@ class Classifications:
         :param datasets: only these.
         :param agreement: only those with such a proposal.
         """
-        newest = (
-            select(table.c.dataset, func.max(table.c.version).label("version"))
-            .group_by(table.c.dataset)
-            .subquery()
-        )
-        query = select(table).join(
-            newest, (newest.c.dataset == table.c.dataset) & (newest.c.version == table.c.version)
-        )
+        query = _of_newest(select(table))
         if agreement is not None:
             query = query.where(
                 select(proposal.c.position)
@@ -87,6 +87,17 @@ class Classifications:
         found = self._list(query.order_by(table.c.dataset))
         wanted = None if datasets is None else set(datasets)
         return [each for each in found if wanted is None or each.dataset in wanted]
+
+    def newest(self) -> Mapping[DatasetName, Scanned]:
+        """When each dataset was scanned last, and against which contract; without what was proposed."""
+        query = _of_newest(
+            select(table.c.dataset, table.c.version, table.c.contract_hash, table.c.scanned_at)
+        )
+        with self._database.read() as connection:
+            return {
+                DatasetName.parse(row.dataset): Scanned(row.version, row.contract_hash, row.scanned_at)
+                for row in connection.execute(query)
+            }
 
     def personal_datasets(self) -> builtins.list[DatasetName]:
         """Datasets whose contract in use classifies a column, and those of which nobody can tell."""
@@ -103,6 +114,16 @@ class Classifications:
             rows = connection.execute(query).mappings().all()
             proposals = _proposals(connection, rows)
         return [_read(row, proposals.get((row["dataset"], row["version"]), ())) for row in rows]
+
+
+def _of_newest(query: Select[Any]) -> Select[Any]:
+    """Of each dataset the newest version that was scanned."""
+    newest = (
+        select(table.c.dataset, func.max(table.c.version).label("version"))
+        .group_by(table.c.dataset)
+        .subquery()
+    )
+    return query.join(newest, (newest.c.dataset == table.c.dataset) & (newest.c.version == table.c.version))
 
 
 def _proposal_rows(found: Classification) -> list[dict[str, Any]]:

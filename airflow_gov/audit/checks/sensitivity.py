@@ -1,15 +1,12 @@
-"""Personal and restricted columns that are not where they belong, or not said to be what they are."""
+"""Personal and restricted columns that are not where they belong, by what contracts and lineage say."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.check import DatasetCheck, LakeCheck
-from airflow_gov.catalog.classification.comparing import meant
 from airflow_gov.catalog.sensitivity import WATCHED, ConflictKind, conflicts
 from airflow_gov.catalog.ways import personal
-from airflow_gov.model.classification import Agreement
-from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.findings import Severity
 
 if TYPE_CHECKING:
@@ -17,7 +14,6 @@ if TYPE_CHECKING:
 
     from airflow_gov.audit.audited_dataset import AuditedDataset
     from airflow_gov.audit.audited_lake import AuditedLake
-    from airflow_gov.model.classification import Classification, Proposal
     from airflow_gov.model.contract import Column
     from airflow_gov.model.findings import Observation
 
@@ -95,60 +91,7 @@ class TagsInConflict(LakeCheck):
                 )
 
 
-class ClassificationContradicts(LakeCheck):
-    """What a scan saw in a column is not what the contract says of it."""
-
-    id = "classification-contradicts"
-    title = "Scan contradicts the contract"
-    severity = Severity.ERROR
-    explanation = (
-        "The newest scan of the dataset (airflow-gov catalog classify) saw values of a kind in this column "
-        "that its contract calls open to all, or tags as something else. What was mended in the contract "
-        "since the scan counts; values are never kept."
-    )
-    remedy = (
-        "Look at the column. Classify it in the contract as what it holds, or, where the scan is wrong, tag "
-        "it as what it is and acknowledge the finding; then scan the dataset again."
-    )
-
-    def observe(self, audited: AuditedLake) -> Iterator[Observation]:
-        """Scans are read, none is made."""
-        for scan in audited.store.classifications.list(agreement=Agreement.CONTRADICTS):
-            for proposal in scan.proposals:
-                if proposal.agreement is Agreement.CONTRADICTS and not _mended(audited, scan, proposal):
-                    yield self.found(
-                        scan.dataset,
-                        f"{scan.dataset}.{proposal.column} looks like {proposal.tag} "
-                        f"({proposal.evidence.matching:,} of {proposal.evidence.values:,} sampled values), "
-                        "and its contract says otherwise.",
-                        part=f"{proposal.column} {proposal.tag}",
-                        dataset=scan.dataset,
-                        column=proposal.column,
-                        tag=proposal.tag,
-                        confidence=round(proposal.confidence, 3),
-                        version=scan.version,
-                        sampled=scan.sampled,
-                        rows=scan.rows,
-                        recogniser=proposal.recogniser,
-                    )
-
-
 def _what(column: Column) -> str:
     if column.restricted:
         return str(column.classification)
     return ", ".join(tag for tag in column.tags if personal(tag)) or "personal"
-
-
-def _mended(audited: AuditedLake, scan: Classification, proposal: Proposal) -> bool:
-    """Whether a contract that came into use after the scan calls the column what it was seen to be."""
-    in_use = audited.contract_hashes.get(scan.dataset)
-    if in_use is None or in_use == scan.contract_hash:
-        return False
-    try:
-        column = audited.contract(scan.dataset, in_use).column(proposal.column)
-    except GovernanceError:  # the check of contracts that cannot be read tells of it
-        return False
-    if column is None:
-        return True
-    tags = {meant(tag) for tag in column.tags if personal(tag)}
-    return proposal.tag in tags or (column.restricted and not tags)

@@ -6,10 +6,22 @@ import pytest
 
 from airflow_gov.audit.auditing import AuditReport, AuditRequest, run_audit
 from airflow_gov.model.findings import FindingState, FindingsWanted
-from support import audit_checks
+from airflow_gov.runtime import Governance
+from airflow_gov.settings import Settings
+from support import audit_checks, records, stores
 from support.gates import Gates
 
 _MODULE = "support.audit_checks"
+
+
+@pytest.fixture
+def governance(tmp_path):
+    """An installation in which there is nothing yet."""
+    home = tmp_path / "home"
+    stores.ready(home / "airflow_gov" / "governance.db")
+    made = Governance(Settings.load({"AIRFLOW_HOME": str(home)}), clock=records.Clock())
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -1,55 +1,19 @@
-"""Personal columns, what scans saw in them, and datasets that may be the same: what is compared, and when."""
+"""Personal columns by their contracts, and datasets that may be the same: what is compared, and when."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
 
 from airflow_gov.audit.audited_lake import AuditedLake
 from airflow_gov.audit.checks.redundancy import RedundantDataset
-from airflow_gov.audit.checks.sensitivity import ClassificationContradicts, PersonalOutsideSensitive
-from airflow_gov.contracts import parse_contract
-from airflow_gov.model.classification import Agreement, Classification, Evidence, Proposal
+from airflow_gov.audit.checks.sensitivity import PersonalOutsideSensitive
 from airflow_gov.model.findings import Severity
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.runtime import Governance
-from airflow_gov.settings import Settings
-from support import records, stores
-
-EVIDENCE = Evidence(values=100, distinct=90, matching=95, plain=95)
-MAIL = Proposal("contact", "pii:email", 0.97, Agreement.CONTRADICTS, EVIDENCE, "email", "RFC 5321")
-
-
-@pytest.fixture
-def governance(tmp_path):
-    home = tmp_path / "home"
-    stores.ready(home / "airflow_gov" / "governance.db")
-    made = Governance(Settings.load({"AIRFLOW_HOME": str(home)}), clock=records.Clock())
-    yield made
-    made.close()
-
-
-def promise(governance: Governance, dataset: str, **column):
-    governance.clock.move(seconds=1)
-    document = {
-        "apiVersion": "v3.1.0",
-        "kind": "DataContract",
-        "id": dataset,
-        "version": "1.0.0",
-        "status": "active",
-        "schema": [
-            {
-                "name": dataset.partition(".")[2],
-                "physicalName": dataset,
-                "properties": [{"name": "contact", "logicalType": "string", **column}],
-            }
-        ],
-    }
-    contract = parse_contract(json.dumps(document), DatasetName.parse(dataset))
-    governance.store.contracts.put(contract)
-    return contract
+from support import records
+from support.contracts import promise_contact
 
 
 @pytest.mark.parametrize("zone", ["clean", "gold", "work"])
@@ -64,7 +28,7 @@ def promise(governance: Governance, dataset: str, **column):
     ],
 )
 def test_what_a_contract_calls_personal_lies_in_sensitive(governance, zone, column, severity):
-    promise(governance, f"{zone}.people", **column)
+    promise_contact(governance, f"{zone}.people", **column)
     audited = AuditedLake(governance).dataset(DatasetName.parse(f"{zone}.people"))
     found = list(PersonalOutsideSensitive().observe(audited))
     assert [each.severity for each in found] == ([severity] if severity else [])
@@ -73,57 +37,17 @@ def test_what_a_contract_calls_personal_lies_in_sensitive(governance, zone, colu
 
 @pytest.mark.parametrize("zone", ["raw", "preprocessed", "sensitive"])
 def test_where_data_arrives_and_where_it_belongs_nothing_is_said(governance, zone):
-    promise(governance, f"{zone}.people", classification="restricted")
+    promise_contact(governance, f"{zone}.people", classification="restricted")
     audited = AuditedLake(governance).dataset(DatasetName.parse(f"{zone}.people"))
     assert list(PersonalOutsideSensitive().observe(audited)) == []
 
 
 def test_another_contract_is_looked_at_again(governance):
-    promise(governance, "gold.people")
+    promise_contact(governance, "gold.people")
     name = DatasetName.parse("gold.people")
     before = PersonalOutsideSensitive().token(AuditedLake(governance).dataset(name))
-    promise(governance, "gold.people", tags=["pii"])
+    promise_contact(governance, "gold.people", tags=["pii"])
     assert PersonalOutsideSensitive().token(AuditedLake(governance).dataset(name)) != before
-
-
-def scanned(governance: Governance, contract_hash: str | None, *proposals: Proposal) -> None:
-    name = DatasetName.parse("gold.people")
-    now = governance.clock()
-    governance.store.classifications.put(
-        Classification(name, 1, 4711, contract_hash, 1000, 100, 1, now, proposals)
-    )
-
-
-def contradictions(governance: Governance) -> list[str]:
-    return [each.part for each in ClassificationContradicts().observe(AuditedLake(governance))]
-
-
-@pytest.mark.parametrize("agreement", [each for each in Agreement if each is not Agreement.CONTRADICTS])
-def test_only_what_contradicts_is_told(governance, agreement):
-    public = promise(governance, "gold.people", classification="public")
-    scanned(governance, public.hash, replace(MAIL, agreement=agreement))
-    assert contradictions(governance) == []
-    scanned(governance, public.hash, MAIL, replace(MAIL, agreement=agreement, tag="pii:name"))
-    assert contradictions(governance) == ["contact pii:email"]
-
-
-@pytest.mark.parametrize(
-    ("column", "mended"),
-    [
-        ({"tags": ["pii:email"]}, True),
-        ({"tags": ["pii:mail"]}, True),
-        ({"classification": "restricted"}, True),
-        ({"classification": "restricted", "tags": ["pii:phone"]}, False),
-        ({"classification": "internal"}, False),
-        ({"name": "other", "tags": ["pii:email"]}, True),
-    ],
-)
-def test_what_the_contract_has_learnt_since_the_scan_counts(governance, column, mended):
-    public = promise(governance, "gold.people", classification="public")
-    scanned(governance, public.hash, MAIL)
-    assert contradictions(governance) == ["contact pii:email"]
-    promise(governance, "gold.people", **column)
-    assert (contradictions(governance) == []) is mended
 
 
 def published(governance: Governance, **sizes: tuple[int, int]) -> None:
