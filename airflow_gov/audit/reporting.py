@@ -12,7 +12,7 @@ from airflow_gov.audit.report import SHOWN, Section, Totals, render_report
 from airflow_gov.audit.trending import LENGTH
 from airflow_gov.model.audits import AuditRun
 from airflow_gov.model.errors import GovernanceError
-from airflow_gov.model.findings import CHECK_FAILED, OPEN_STATES, FindingState, FindingsWanted
+from airflow_gov.model.findings import OPEN_STATES, FindingState, FindingsWanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +46,8 @@ def make_report(
     """
     wanted = FindingsWanted(
         states=_STANDING,
-        checks=(*(run.checks if checks is None else checks), CHECK_FAILED),
+        checks=tuple(run.checks if checks is None else checks),
+        failing=True,
         zones=run.zones,
         zoneless=True,
         dags=None if naming_dags else frozenset(),

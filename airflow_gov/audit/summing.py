@@ -109,9 +109,17 @@ def require_less_than(
 def wanted(
     zones: Sequence[Zone], checks: Iterable[str] | None, least: Severity = Severity.INFO
 ) -> FindingsWanted:
-    """The findings of some zones and checks that wait for somebody; those of no zone, too."""
+    """The findings of some zones and checks that wait for somebody; those of no zone, too.
+
+    A check that could not look has passed nothing: that it could not is among them.
+    """
     return FindingsWanted(
-        states=OPEN_STATES, checks=tuple(checks or ()), zones=tuple(zones), zoneless=True, least=least
+        states=OPEN_STATES,
+        checks=tuple(checks or ()),
+        failing=True,
+        zones=tuple(zones),
+        zoneless=True,
+        least=least,
     )
 
 

@@ -196,6 +196,7 @@ class FindingsWanted:
 
     :param states: in which states.
     :param checks: of which checks.
+    :param failing: with `checks`: also that these checks could not do their work.
     :param zones: of which zones.
     :param zoneless: with `zones`: also those that are of no zone.
     :param dataset: of this dataset.
@@ -210,6 +211,7 @@ class FindingsWanted:
         FindingState.ACKNOWLEDGED,
     )
     checks: tuple[str, ...] = ()
+    failing: bool = False
     zones: tuple[Zone, ...] = ()
     zoneless: bool = False
     dataset: DatasetName | None = None

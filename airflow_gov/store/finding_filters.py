@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
-from airflow_gov.model.findings import DAG_ID, FindingsFacets, FindingState, FindingsWanted, Severity
+from airflow_gov.model.findings import (
+    CHECK_FAILED,
+    DAG_ID,
+    FindingsFacets,
+    FindingState,
+    FindingsWanted,
+    Severity,
+)
 from airflow_gov.model.zones import Zone
 from airflow_gov.store.audit_tables import finding as table
 from airflow_gov.store.lineage.asking import among
@@ -21,7 +28,7 @@ def narrowed(query: Select[Any], wanted: FindingsWanted, dialect: str) -> Select
     if wanted.states:
         query = query.where(table.c.state.in_([state.value for state in wanted.states]))
     if wanted.checks:
-        query = query.where(table.c.check_id.in_(wanted.checks))
+        query = query.where(_of_checks(wanted))
     if wanted.zones:
         of_zones = table.c.zone.in_([zone.value for zone in wanted.zones])
         query = query.where(or_(of_zones, table.c.zone.is_(None)) if wanted.zoneless else of_zones)
@@ -42,6 +49,14 @@ def narrowed(query: Select[Any], wanted: FindingsWanted, dialect: str) -> Select
             )
         )
     return query
+
+
+def _of_checks(wanted: FindingsWanted) -> ColumnElement[bool]:
+    theirs = table.c.check_id.in_(wanted.checks)
+    if not wanted.failing:
+        return theirs
+    about_them = (table.c.check_id == CHECK_FAILED) & table.c.subject.in_(wanted.checks)
+    return or_(theirs, about_them)
 
 
 def facets(connection: Connection, wanted: FindingsWanted) -> FindingsFacets:

@@ -305,14 +305,32 @@ def test_pages_hold_every_finding_once_the_worst_first(store: Store, clock: Cloc
         (FindingsWanted(text="' OR 1=1 --"), set()),
         (FindingsWanted(checks=("small",)), {"a", "b", "100%"}),
         (FindingsWanted(checks=("other",)), set()),
+        (FindingsWanted(checks=("broken",)), set()),
+        (FindingsWanted(checks=("broken",), failing=True), {"broken"}),
+        (FindingsWanted(checks=("small",), failing=True), {"a", "b", "100%"}),
         (FindingsWanted(states=(FIXED,)), set()),
     ],
-    ids=["zone", "dataset", "severity", "words", "percent", "code", "check", "another check", "state"],
+    ids=[
+        "zone",
+        "dataset",
+        "severity",
+        "words",
+        "percent",
+        "code",
+        "check",
+        "another check",
+        "failed",
+        "and that it failed",
+        "none failed",
+        "state",
+    ],
 )
 def test_filters_leave_what_they_say(
     store: Store, clock: Clock, wanted: FindingsWanted, found: Iterable[str]
 ) -> None:
-    audit(store, clock, "a", seen("a", "100%"), seen("b", dataset=SALES, severity=Severity.ERROR))
+    failed = Observation("check-failed", "broken", "It could not look.", Severity.INFO, zone=Zone.WORK)
+    found_all = seen("a", "100%"), seen("b", dataset=SALES, severity=Severity.ERROR)
+    audit(store, clock, "a", *found_all, Seen("check-failed", "broken/", (failed,)))
     page = store.audits.findings.page(wanted)
     assert {finding.subject for finding in page.findings} == found
     assert page.total == len(found)
