@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_gov.audit.audited_lake import AuditedLake
 from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
-from airflow_gov.audit.looking import Looker
+from airflow_gov.audit.looking import Looker, raise_fatal
 from airflow_gov.audit.memory import Memory
 from airflow_gov.audit.registry import make_checks
 from airflow_gov.audit.repairing import Repaired, repair, require_repairable
 from airflow_gov.audit.reporting import keep_report
+from airflow_gov.audit.scanning import SCANS, Scans, scan_due
 from airflow_gov.flow.anchoring import anchor_or_warn
 from airflow_gov.model.audits import AuditKind, AuditRun, AuditState
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -51,6 +52,7 @@ class AuditRequest:
     :param full: look at everything, not only at what changed since a check last looked.
     :param repair: ids of the checks whose findings are repaired, where they are open.
     :param settings: of checks, by id: keyword arguments.
+    :param scans: so many datasets whose contents are due are scanned, for the checks that judge by scans.
     :param wait: how long to wait for another audit to end before this one is refused.
     """
 
@@ -59,6 +61,7 @@ class AuditRequest:
     full: bool = False
     repair: tuple[str, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    scans: int = SCANS
     wait: timedelta = timedelta(0)
 
 
@@ -102,8 +105,13 @@ def run_audit(
     :param execution_id: the execution in which it runs, if one does.
     :param on_progress: told before every dataset and check.
     :raises GovernanceError: ``AUDIT_IN_PROGRESS`` while another one runs, ``PARAMETER_INVALID`` for a check,
-        setting or repair that there is not; the store or the lake cannot be reached.
+        setting or repair that there is not, or a negative number of scans; the store or the lake cannot be
+        reached.
     """
+    if request.scans < 0:
+        raise GovernanceError(
+            Reason.PARAMETER_INVALID, f"scans: an audit makes 0 scans or more, not {request.scans}."
+        )
     checks = make_checks(request.checks, request.settings)
     require_repairable(request.repair, checks)
     audit = _Audit(governance, request, actor, execution_id, on_progress)
@@ -184,19 +192,36 @@ class _Audit:
         looker = Looker(
             self.lake, checks, settings=self._request.settings, full=self._request.full, again=again
         )
+        scans = self._scan(looker, checks)
         for batch in _batches(self._seen(looker, checks)):
             self._audits.observed(audit_id, batch)
         failures = looker.failures
         self._audits.observed(audit_id, list(failures.seen(checks, self.lake.zones)))
         for check, why in failures.by_check.items():
             log.warning("The check %s could not do all of its work: %s", check, why)
-        plans = {check.id: check.plan for check in checks}
+        plans = {check.id: check.plan for check in checks} | {"scans": str(scans or "")}
         ending = Ending(
             datasets=sum(not name.is_quarantine for name in self.lake.names),
             failed_checks=failures.by_check,
             plans={check: plan for check, plan in plans.items() if plan},
         )
         return self._audits.finish(audit_id, ending)
+
+    def _scan(self, looker: Looker, checks: Sequence[Check]) -> Scans | None:
+        """Scan what is due, where a check judges by scans."""
+        reading = [check for check in checks if check.reads_scans]
+        if not reading:
+            return None
+
+        def failed(name: DatasetName, error: Exception) -> None:
+            raise_fatal(error)
+            looker.failures.add(reading[0], None, f"the contents of {name}", error)
+
+        def on_progress(name: DatasetName) -> None:
+            self._on_progress(Progress(0, len(self.lake.names), f"Contents of {name}"))
+
+        most = self._request.scans
+        return scan_due(self.lake, most, actor=self._actor, failed=failed, on_progress=on_progress)
 
     def _seen(self, looker: Looker, checks: Sequence[Check]) -> Iterator[Seen]:
         names = self.lake.names

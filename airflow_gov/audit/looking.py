@@ -123,7 +123,7 @@ class Looker:
                 except _OutdatedError:
                     pass
                 except Exception as error:  # noqa: BLE001 - a stranger's check: becomes a finding
-                    _raise_fatal(error)
+                    raise_fatal(error)
                     if not self._changed(name):
                         self.failures.add(check, name.zone, str(name), error)
                         continue
@@ -146,7 +146,7 @@ class Looker:
                     if each.zone is None or each.zone in zones:
                         yield Seen(check.id, _scope(each), (each,), complete=False)
         except Exception as error:  # noqa: BLE001 - as above
-            _raise_fatal(error)
+            raise_fatal(error)
             self.failures.add(check, None, "the lake", error)
             return
         for scope in ("", *zones):
@@ -177,7 +177,7 @@ class Looker:
         try:
             yield from self._seen(check, audited, at_last=True)
         except Exception as error:  # noqa: BLE001 - as above
-            _raise_fatal(error)
+            raise_fatal(error)
             self.failures.add(check, audited.zone, str(audited.name), error)
 
     def _changed(self, name: DatasetName) -> bool:
@@ -235,7 +235,8 @@ def _require_own(check: Check, observation: object) -> None:
         )
 
 
-def _raise_fatal(error: Exception) -> None:
+def raise_fatal(error: Exception) -> None:
+    """Raise what no check can go on after; of everything else the others go on."""
     if isinstance(error, GovernanceError) and error.reason in _FATAL:
         raise error
 

@@ -57,6 +57,13 @@ def audit() -> None:
 @click.option(
     "--fail-on", type=click.Choice(_severities), help="Exit with 1 when a finding this bad or worse is open."
 )
+@click.option(
+    "--scans",
+    type=click.IntRange(0),
+    default=100,
+    show_default=True,
+    help="Scan the contents of so many datasets that are due; 0: none.",
+)
 @click.option("--wait", metavar="DURATION", help="Wait so long for another audit to end, e.g. 10m.")
 @audit_report.option
 @output.json_option
@@ -70,6 +77,7 @@ def run_command(
     repair: Sequence[str],
     yes: bool,
     fail_on: str | None,
+    scans: int,
     wait: str | None,
     file: Path | None,
     as_json: bool,
@@ -88,6 +96,7 @@ def run_command(
         checks=tuple(checks) or None,
         full=full,
         repair=tuple(repair),
+        scans=scans,
         wait=_duration("--wait", wait) if wait else timedelta(0),
     )
     if repair and not yes:

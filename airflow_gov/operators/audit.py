@@ -44,6 +44,8 @@ class ZoneAuditOperator(TellsLineage, BaseOperator):
     :param full: look at everything, not only at what changed since the last audit; findings are the same.
     :param repair: ids of the checks whose findings are repaired, of those that can.
     :param settings: of checks, by id: ``{"small-files": {"files": 50}}``.
+    :param scans: before the checks look, the contents of so many datasets are scanned for what looks
+        personal: those that were never scanned, or changed since; 0: none.
     :param wait_seconds: how long to wait for another audit to end.
     :param notify: notifiers that are called when findings are new or reopened; their templates have
         ``audit``: its ``new``, ``reopened``, ``fixed``, ``open``, ``by_severity``, ``worst`` and ``text``.
@@ -62,6 +64,7 @@ class ZoneAuditOperator(TellsLineage, BaseOperator):
         full: bool = False,
         repair: str | Sequence[str] = (),
         settings: Mapping[str, Mapping[str, Any]] | None = None,
+        scans: int = 100,
         wait_seconds: float = 600,
         notify: Notifier | Sequence[Notifier] = (),
         **kwargs: Any,
@@ -73,6 +76,7 @@ class ZoneAuditOperator(TellsLineage, BaseOperator):
         self.full = full
         self.repair = repair
         self.settings = settings
+        self.scans = scans
         self.wait_seconds = wait_seconds
         self.notify = notify
         self._audited: AuditRun | None = None
@@ -114,6 +118,7 @@ class ZoneAuditOperator(TellsLineage, BaseOperator):
                 full=bool(self.full),
                 repair=tuple(_listed(self.repair)),
                 settings=self.settings or {},
+                scans=int(self.scans),
                 wait=timedelta(seconds=float(self.wait_seconds)),
             ),
             actor=actor.triggered_by or actor.os_user,
