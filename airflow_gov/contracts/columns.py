@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.contracts.column_types import column_type
+from airflow_gov.contracts.fields import classification_of, fields_of, inner, own_classification, tags_of
 from airflow_gov.contracts.problems import json_path
-from airflow_gov.model.contract import LOAD_ID_COLUMN, Column, QualityEntry
+from airflow_gov.model.contract import LOAD_ID_COLUMN, RESTRICTED, Column, QualityEntry
 from airflow_gov.model.types import ColumnType, List, Primitive, Struct
 from airflow_gov.model.zones import Zone
 
@@ -92,7 +93,6 @@ def _column(
     partition: int | None,
     rules: tuple[QualityEntry, ...],
 ) -> Column:
-    classification = entry.get("classification")
     return Column(
         name=name,
         type=kind,
@@ -100,10 +100,11 @@ def _column(
         unique=entry.get("unique") is True,
         primary_key=primary,
         partition_key=partition,
-        classification=classification.strip().lower() if isinstance(classification, str) else None,
-        tags=texts(entry.get("tags")),
+        classification=classification_of(entry),
+        tags=tags_of(entry),
         description=str(entry.get("description") or ""),
         quality=rules,
+        fields=tuple(fields_of(entry, name, kind)),
     )
 
 
@@ -157,27 +158,31 @@ def _check(
         findings.add(
             (*path, "partitioned"), f"a table cannot be partitioned by a column of type {column.type}"
         )
-    if column.restricted and zone is not None and zone not in RESTRICTED_ZONES:
+    if zone is not None and zone not in RESTRICTED_ZONES:
+        for here, name, part in ((path, column.name, entry), *inner(entry, path, column.name)):
+            _refuse_restricted(part, name, here, zone, findings)
+
+
+def _refuse_restricted(
+    entry: Mapping[str, Any], name: str, path: JsonPath, zone: Zone, findings: Findings
+) -> None:
+    classification = own_classification(entry)
+    if classification in RESTRICTED:
         findings.add(
             (*path, "classification"),
-            f"{column.name!r} is {column.classification} and does not belong in {zone}: restricted columns "
+            f"{name!r} is {classification} and does not belong in {zone}: restricted columns "
             f"lie in {', '.join(RESTRICTED_ZONES)}; split it off into sensitive and carry its token here",
         )
 
 
 def _refuse_rules_inside(entry: Mapping[str, Any], path: JsonPath, findings: Findings) -> None:
     """Rules of fields inside a column would never be run, and nobody would know."""
-    items = entry.get("items")
-    fields = list(mappings(entry.get("properties"), (*path, "properties")))
-    if isinstance(items, Mapping):
-        fields.append(((*path, "items"), items))
-    for here, field in fields:
+    for here, _, field in inner(entry, path, ""):
         if any(rule.get("type") != "text" for _, rule in mappings(field.get("quality"), ())):
             findings.add(
                 (*here, "quality"),
                 "rules of a field inside a column are not run: write an sql rule at the dataset instead",
             )
-        _refuse_rules_inside(field, here, findings)
 
 
 def _positions(

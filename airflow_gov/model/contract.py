@@ -12,6 +12,9 @@ from airflow_gov.model.zones import DatasetName
 #: The column every governed table has: from which load a row came.
 LOAD_ID_COLUMN = "_load_id"
 
+#: What producers of events call the elements of a list.
+_ELEMENTS = frozenset({"_element", "element", "list", "item"})
+
 #: Classifications (ODCS `classification`) whose columns belong in the sensitive zone.
 RESTRICTED = frozenset({"restricted", "confidential", "sensitive", "pii"})
 
@@ -40,10 +43,12 @@ class Column:
     :param unique: no value twice (nulls aside).
     :param primary_key: position in the primary key from 1, or None.
     :param partition_key: position in the partitioning from 1, or None.
-    :param classification: ODCS classification in lower case, e.g. ``public``, ``restricted``, or None.
-    :param tags: e.g. ``("pii:email",)``.
+    :param classification: ODCS classification in lower case, e.g. ``public``, ``restricted``, or None; that
+        of a field inside it where that one is restricted and the column itself is not.
+    :param tags: e.g. ``("pii:email",)``; those of fields inside it that say somebody is meant are among them.
     :param description: what it means.
     :param quality: the column's ODCS quality rules.
+    :param fields: the fields inside it, however deep, named by their path (``buyer.email``).
     """
 
     name: str
@@ -56,6 +61,7 @@ class Column:
     tags: tuple[str, ...] = ()
     description: str = ""
     quality: tuple[QualityEntry, ...] = ()
+    fields: tuple[Column, ...] = ()
 
     @property
     def restricted(self) -> bool:
@@ -109,6 +115,34 @@ class Contract:
     def column(self, name: str) -> Column | None:
         """The column of that name, if there is one."""
         return next((column for column in self.columns if column.name == name), None)
+
+    def find(self, path: str) -> Column | None:
+        """The column of that name, or the field of that path inside one, whatever case it is written in.
+
+        Events of other producers write names in the case that their database has for them, and call the
+        elements of lists ``element``, ``_element`` or ``list``.
+
+        :param path: e.g. ``buyer.email``.
+        """
+        exact = self.column(path)
+        if exact is not None:
+            return exact
+        wanted = path.casefold()
+        top = next((column for column in self.columns if column.name.casefold() == wanted), None)
+        if top is not None or "." not in wanted:
+            return top
+        return self._field(wanted)
+
+    def _field(self, wanted: str) -> Column | None:
+        above = (each for each in self.columns if wanted.startswith(f"{each.name.casefold()}."))
+        column = next(above, None)
+        if column is None:
+            return None
+        name, *rest = wanted.split(".")
+        bare = ".".join((name, *(part for part in rest if part not in _ELEMENTS)))
+        found = (each for each in column.fields if each.name.casefold() in (wanted, bare))
+        # What the contract does not tell apart is as the whole column is.
+        return next(found, column)
 
     @property
     def steward(self) -> str | None:
