@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -47,7 +45,6 @@ class AuditedLake:
         self.zones = tuple(Zone) if zones is None else tuple(zone for zone in Zone if zone in zones)
         self.now: datetime = governance.clock()
         self.memory = memory or Memory()
-        self._contract_marks: dict[str, str] = {}
         self._contracts: dict[tuple[str, DatasetName], Contract | GovernanceError] = {}
 
     @property
@@ -136,12 +133,8 @@ class AuditedLake:
 
     def contract_mark(self, contract_hash: str) -> str:
         """What changes when the text the store keeps under a hash does."""
-        if contract_hash not in self._contract_marks:
-            text = self.store.contracts.text(contract_hash)
-            suites = self.store.contracts.suites(contract_hash) if text is not None else {}
-            told = json.dumps([contract_hash, text, sorted(suites.items())])
-            mark = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-            self._contract_marks[contract_hash] = mark
+        if contract_hash not in self._contract_marks:  # it is in use since the audit began
+            self._contract_marks[contract_hash] = self.store.audits.marks.contract(contract_hash)
         return self._contract_marks[contract_hash]
 
     def earlier(self, check: str) -> Sequence[Finding]:
@@ -166,6 +159,10 @@ class AuditedLake:
         others = {other: entry for other, entry in self.tables.items() if other != name}
         self.tables = others if now is None else {**others, name: now}
         return True
+
+    @cached_property
+    def _contract_marks(self) -> dict[str, str]:
+        return self.store.audits.marks.contracts()
 
     @cached_property
     def _entries(self) -> Sequence[TableEntry]:

@@ -17,7 +17,7 @@ from airflow_gov.audit.audited_lake import AuditedLake
 from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
 from airflow_gov.audit.looking import Looker, raise_fatal
 from airflow_gov.audit.memory import Memory
-from airflow_gov.audit.registry import make_checks
+from airflow_gov.audit.registry import check_classes, make_checks
 from airflow_gov.audit.repairing import Repaired, repair, require_repairable
 from airflow_gov.audit.reporting import keep_report
 from airflow_gov.audit.scanning import SCANS, Scans, scan_due
@@ -196,10 +196,10 @@ class _Audit:
         for batch in _batches(self._seen(looker, checks)):
             self._audits.observed(audit_id, batch)
         failures = looker.failures
+        plans = {check.id: failures.plan_of(check) for check in checks} | {"scans": str(scans or "")}
         self._audits.observed(audit_id, list(failures.seen(checks, self.lake.zones)))
         for check, why in failures.by_check.items():
             log.warning("The check %s could not do all of its work: %s", check, why)
-        plans = {check.id: check.plan for check in checks} | {"scans": str(scans or "")}
         ending = Ending(
             datasets=sum(not name.is_quarantine for name in self.lake.names),
             failed_checks=failures.by_check,
@@ -233,24 +233,36 @@ class _Audit:
             yield from looker.lake(check)
         for first in range(0, len(names), _DATASETS):
             batch = names[first : first + _DATASETS]
-            self._remember(checks, map(str, batch))
+            due = looker.due(batch, self._audits.looks.wholes(map(str, batch)))
+            self._remember(checks, map(str, due))
             for done, name in enumerate(batch, len(of_lake) + first):
                 self._on_progress(Progress(done, total, str(name)))
-                yield from looker.dataset(name)
-        yield from self._gone(checks)
+                if name in due:
+                    yield from looker.dataset(name, due[name])
+        yield from self._gone(checks, looker.failures)
         self._on_progress(Progress(total, total, ""))
 
     def _remember(self, checks: Sequence[Check], scopes: Iterable[str]) -> None:
         self.lake.memory.looks = self._audits.looks.of([check.id for check in checks], scopes)
 
-    def _gone(self, checks: Sequence[Check]) -> Iterator[Seen]:
-        """What was found in datasets that neither the store nor the lake knows any more is fixed."""
-        names = set(self.lake.names)
-        of_datasets = [check.id for check in checks if isinstance(check, DatasetCheck)]
+    def _gone(self, checks: Sequence[Check], failures: Failures) -> Iterator[Seen]:
+        """What was found where nobody looks any more is fixed.
+
+        That is in datasets that neither the store nor the lake knows any more, where a check was of the whole
+        lake and is of datasets now or the other way round, and what is told of checks that nobody has.
+        """
+        names = set(map(str, self.lake.names))
+        of_datasets = {check.id: isinstance(check, DatasetCheck) for check in checks}
         for check, scope in self._audits.findings.scopes(of_datasets):
-            name = DatasetName.parse(scope)
-            if name.zone in self.lake.zones and name not in names:
+            zone, is_dataset, _ = scope.partition(".")
+            moved = bool(is_dataset) is not of_datasets[check] and check not in failures.by_check
+            gone = bool(is_dataset) and scope not in names
+            if (moved or gone) and zone in ("", *self.lake.zones):
                 yield Seen(check, scope)
+        installed = check_classes()
+        for failed, scope in self._audits.findings.scopes([CHECK_FAILED]):
+            if scope.partition("/")[0] not in installed:
+                yield Seen(failed, scope)
 
 
 def _batches(seen: Iterable[Seen]) -> Iterator[list[Seen]]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
+from airflow_gov.audit.failures import Failures
+from airflow_gov.audit.standing import Stamp, Standing, Tokens, digest, digest_of_all
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.findings import CHECK_FAILED, Observation, Severity
-from airflow_gov.model.zones import DatasetName, Zone
-from airflow_gov.store.audit_looks import Seen
+from airflow_gov.model.findings import Observation
+from airflow_gov.model.zones import DatasetName
+from airflow_gov.store.audit_looks import WHOLE, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,56 +30,19 @@ class _OutdatedError(Exception):
     """What was looked at is not any more as it was when it was listed."""
 
 
-@dataclass
-class Failures:
-    """Checks that could not do their work, and where: by check and zone, None for the lake as a whole."""
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """What need not be looked at again in a dataset, by one stamp of all looks at it.
 
-    at: dict[tuple[str, Zone | None], list[str]] = field(default_factory=dict)
-    why: dict[tuple[str, Zone | None], str] = field(default_factory=dict)
+    :param checks: ids of the checks: mostly all of them, or none.
+    :param stamp: the stamp; None where it does not count.
+    """
 
-    def add(self, check: Check, zone: Zone | None, subject: str, error: Exception) -> None:
-        """Remember one; of many of the same check the first tells why."""
-        key = (check.id, zone)
-        self.at.setdefault(key, []).append(subject)
-        self.why.setdefault(key, told(error))
-
-    @property
-    def by_check(self) -> dict[str, str]:
-        """Why, by the check's id."""
-        return {check: why for (check, _), why in reversed(self.why.items())}
-
-    def seen(self, checks: Sequence[Check], zones: Collection[Zone]) -> Iterator[Seen]:
-        """A finding for each check and zone; and for the others, that there is none."""
-        for check in checks:
-            places = [None] if isinstance(check, LakeCheck) else list(zones)
-            for zone in places:
-                found = (check.id, zone)
-                observations = (self._observation(check, zone),) if found in self.at else ()
-                yield Seen(CHECK_FAILED, f"{check.id}/{zone or ''}", observations)
-
-    def _observation(self, check: Check, zone: Zone | None) -> Observation:
-        where, why = self.at[check.id, zone], self.why[check.id, zone]
-        others = f" and {len(where) - 1:,} more" if len(where) > 1 else ""
-        return Observation(
-            check=CHECK_FAILED,
-            subject=check.id,
-            part=zone.value if zone is not None else "",
-            zone=zone,
-            severity=Severity.ERROR,
-            message=f"The check {check.id} could not look at {where[0]}{others}: {why}",
-            details={"error": why, "failed_at": where[:20], "times": len(where)},
-        )
+    checks: frozenset[str] = frozenset()
+    stamp: str | None = None
 
 
-def told(error: Exception) -> str:
-    """An error without anything that may be a value of the data."""
-    if isinstance(error, GovernanceError):
-        return error.message
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{where}."
+_NOTHING = Unchanged()
 
 
 class Looker:
@@ -105,33 +66,56 @@ class Looker:
     ) -> None:
         self._lake = lake
         self._of_datasets = [check for check in checks if isinstance(check, DatasetCheck)]
-        self._settings = settings
+        self._of_quarantines = [check for check in self._of_datasets if check.quarantines]
+        self._tokens = Tokens(settings)
         self._full = full
         self._again = frozenset(again)
+        self._scopes_again = frozenset(scope for _, scope in again)
         self.failures = Failures()
 
-    def dataset(self, name: DatasetName) -> Iterator[Seen]:
-        """What the checks of datasets see in one; nothing where nothing changed."""
-        audited = self._lake.dataset(name)
+    def due(
+        self, names: Sequence[DatasetName], remembered: Mapping[str, str]
+    ) -> dict[DatasetName, Unchanged]:
+        """The datasets of some at which a check must look, and what need not be looked at there.
+
+        :param remembered: by dataset the stamp of all looks at it.
+        """
+        found = {name: self._unchanged(name, remembered.get(str(name))) for name in names}
+        return {
+            name: unchanged
+            for name, unchanged in found.items()
+            if len(unchanged.checks) < len(self._checks(name))
+        }
+
+    def dataset(self, name: DatasetName, unchanged: Unchanged = _NOTHING) -> Iterator[Seen]:
+        """What the checks of datasets see in one; nothing where nothing changed.
+
+        :param unchanged: what need not be looked at.
+        """
+        audited, standing, whole = self._lake.dataset(name), Standing(), True
         try:
-            for check in self._of_datasets:
-                if name.is_quarantine and not check.quarantines:
+            for check in self._checks(name):
+                if check.id in unchanged.checks:
                     continue
                 try:
-                    yield from self._seen(check, audited)
+                    yield from self._seen(check, audited, standing)
                     continue
                 except _OutdatedError:
                     pass
                 except Exception as error:  # noqa: BLE001 - a stranger's check: becomes a finding
                     raise_fatal(error)
                     if not self._changed(name):
+                        whole = False
                         self.failures.add(check, name.zone, str(name), error)
                         continue
                 if name not in self._lake.tables and not audited.in_store:
                     return  # dropped since the audit began
+                whole = False
                 audited.close()
                 audited = self._lake.dataset(name)
                 yield from self._seen_at_last(check, audited)
+            if whole:
+                yield Seen(WHOLE, str(name), token=unchanged.stamp or str(standing.whole(self._lake.now)))
         finally:
             with suppress(GovernanceError, OSError):
                 audited.close()
@@ -152,16 +136,38 @@ class Looker:
         for scope in ("", *zones):
             yield Seen(check.id, str(scope))
 
-    def _seen(self, check: DatasetCheck, audited: AuditedDataset, *, at_last: bool = False) -> Iterator[Seen]:
+    def _unchanged(self, name: DatasetName, remembered: str | None) -> Unchanged:
+        if remembered is None or self._full or str(name) in self._scopes_again:
+            return _NOTHING
+        audited = self._lake.dataset(name)
+        try:
+            tokens = self._tokens.all_of(self._checks(name), audited)
+        except Exception as error:  # noqa: BLE001 - a stranger's check: asked once more, it becomes a finding
+            raise_fatal(error)
+            return _NOTHING
+        finally:
+            with suppress(GovernanceError, OSError):
+                audited.close()
+        stands = Stamp.parse(remembered).counts(digest_of_all(tokens), self._lake.now)
+        return Unchanged(frozenset(tokens), remembered) if stands else _NOTHING
+
+    def _checks(self, name: DatasetName) -> Sequence[DatasetCheck]:
+        return self._of_quarantines if name.is_quarantine else self._of_datasets
+
+    def _seen(
+        self, check: DatasetCheck, audited: AuditedDataset, standing: Standing, *, at_last: bool = False
+    ) -> Iterator[Seen]:
         """What a check sees, or that nothing changed.
 
+        :param standing: where it is put down what stands.
         :param at_last: whether it is told even if somebody commits meanwhile.
         :raises _OutdatedError: something was found, in a table that is another one by now.
         """
         scope = str(audited.name)
-        token = self._token(check, audited)
-        must = self._full or (check.id, scope) in self._again
-        if not must and self._stands(self._lake.memory.token(check.id, scope), token):
+        token = self._tokens.of(check, audited)
+        earlier = self._earlier(check, scope, token)
+        if token is not None and earlier is not None:
+            standing.add(check.id, token, earlier)
             return
         for number, batch in enumerate(_batches(check.observe(audited))):
             # Lists are as old as the audit and the store is not: what was published in between is no fault.
@@ -169,13 +175,25 @@ class Looker:
                 raise _OutdatedError
             own = tuple(_of_dataset(check, audited.name, each) for each in batch)
             yield Seen(check.id, scope, own, complete=False)
-        until = check.stands_until(audited) if token is not None else None
-        yield Seen(check.id, scope, token=token and _remembered(token, self._lake.now, until))
+        if token is None:
+            yield Seen(check.id, scope)
+            return
+        stamp = Stamp(digest(token), self._lake.now, check.stands_until(audited))
+        standing.add(check.id, token, stamp)
+        yield Seen(check.id, scope, token=str(stamp))
+
+    def _earlier(self, check: DatasetCheck, scope: str, token: str | None) -> Stamp | None:
+        """The stamp of the last look, where that stands."""
+        remembered = self._lake.memory.token(check.id, scope)
+        if token is None or remembered is None or self._full or (check.id, scope) in self._again:
+            return None
+        stamp = Stamp.parse(remembered)
+        return stamp if stamp.counts(digest(token), self._lake.now) else None
 
     def _seen_at_last(self, check: DatasetCheck, audited: AuditedDataset) -> Iterator[Seen]:
         """Look once more, at the table as somebody just left it."""
         try:
-            yield from self._seen(check, audited, at_last=True)
+            yield from self._seen(check, audited, Standing(), at_last=True)
         except Exception as error:  # noqa: BLE001 - as above
             raise_fatal(error)
             self.failures.add(check, audited.zone, str(audited.name), error)
@@ -183,28 +201,6 @@ class Looker:
     def _changed(self, name: DatasetName) -> bool:
         """Whether a table is another one than when the audit began; while the lake is down that fails."""
         return self._lake.refresh(name)
-
-    def _stands(self, remembered: str | None, token: str | None) -> bool:
-        """Whether what was seen then is so now: nothing changed, and it is neither too late nor too early."""
-        if remembered is None or token is None:
-            return False
-        known, since, until = remembered.split(" ")
-        if known != token or self._lake.now < datetime.fromisoformat(since):
-            return False
-        return not until or self._lake.now < datetime.fromisoformat(until)
-
-    def _token(self, check: DatasetCheck, audited: AuditedDataset) -> str | None:
-        token = check.token(audited)
-        if token is None:
-            return None
-        parts = [check.edition, self._settings.get(check.id, {}), token]
-        text = json.dumps(parts, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-
-def _remembered(token: str, now: datetime, until: datetime | None) -> str:
-    """A token, and between which moments it counts: a clock may be set back."""
-    return f"{token} {now.isoformat()} {until.isoformat() if until is not None else ''}"
 
 
 def _scope(observation: Observation) -> str:

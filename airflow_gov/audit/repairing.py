@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow_gov.audit.looking import told
+from airflow_gov.audit.failures import told
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import OPEN_STATES, FindingsWanted
 from airflow_gov.model.loads import LogEntry

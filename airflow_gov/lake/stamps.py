@@ -13,9 +13,9 @@ from airflow_gov.lake.storage import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _METADATA = "/metadata/"
+_FOLDERS = (DATA_FOLDER, "metadata", STAGING_FOLDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class FolderStamp:
 
 def file_stamp(location: str) -> str | None:
     """Size and age of a file, or that it is gone; None where that costs a request."""
-    path = local_path(location)
+    path = _plain(location)
     if path is None:
         return None
     try:
-        facts = path.stat()
+        facts = os.stat(path)  # noqa: PTH116 - of ten thousand tables a Path each takes longer than the look
     except OSError as error:
         return type(error).__name__
     return f"{facts.st_size} {facts.st_mtime_ns}"
@@ -48,20 +48,25 @@ def folder_stamp(metadata_location: str, before: datetime) -> FolderStamp | None
 
     :param before: files written later are looked at again when they are older.
     """
-    root = local_path(metadata_location.rpartition(_METADATA)[0]) if _METADATA in metadata_location else None
+    root = _plain(metadata_location.rpartition(_METADATA)[0]) if _METADATA in metadata_location else None
     if root is None:
         return None
-    digest, limit, youngest = hashlib.sha256(), int(before.timestamp() * 1e9), None
+    limit, told, youngest = int(before.timestamp() * 1e9), [], None
     for path, size, modified in sorted(_files(root)):
-        digest.update(f"{path}\0{size}\0{modified}\n".encode("utf-8", "surrogateescape"))
+        told.append(f"{path}\0{size}\0{modified}\n")
         if modified >= limit and (youngest is None or modified < youngest):
             youngest = modified
     at = None if youngest is None else datetime.fromtimestamp(youngest / 1e9, tz=UTC)
+    digest = hashlib.sha256("".join(told).encode("utf-8", "surrogateescape"))
     return FolderStamp(digest.hexdigest()[:24], at)
 
 
-def _files(root: Path) -> Iterator[tuple[str, int, int]]:
-    waiting = [str(root / name) for name in (DATA_FOLDER, "metadata", STAGING_FOLDER)]
+def _files(root: str) -> Iterator[tuple[str, int, int]]:
+    try:
+        there = set(os.listdir(root))  # noqa: PTH208 - as above
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    waiting = [f"{root}/{name}" for name in _FOLDERS if name in there]
     while waiting:
         try:
             entries = os.scandir(waiting.pop())
@@ -77,3 +82,11 @@ def _files(root: Path) -> Iterator[tuple[str, int, int]]:
                 except FileNotFoundError:
                     continue
                 yield entry.path, facts.st_size, facts.st_mtime_ns
+
+
+def _plain(location: str) -> str | None:
+    """The path of a local location as text."""
+    if location.startswith("/"):
+        return location
+    path = local_path(location)
+    return None if path is None else str(path)

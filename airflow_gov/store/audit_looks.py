@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, case, literal, select
+from sqlalchemy import Connection, case, delete, literal, select
 
 from airflow_gov.model.audits import AuditState
 from airflow_gov.model.findings import Observation
@@ -37,6 +37,10 @@ class Seen:
     complete: bool = True
 
 
+#: In place of a check's id: the token of all looks at a scope together, which counts while all of them do.
+WHOLE = ""
+
+
 class Looks:
     """The last look of every check at every scope."""
 
@@ -65,6 +69,24 @@ class Looks:
         with self._database.read() as connection:
             return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
 
+    def wholes(self, scopes: Iterable[str]) -> dict[str, str]:
+        """By scope the token of all the looks at it together, where it counts.
+
+        :param scopes: some hundred at most.
+        """
+        query = (
+            select(look.c.scope, look.c.token)
+            .join(audit, audit.c.audit_id == look.c.audit_id)
+            .where(
+                look.c.scope.in_(sorted(scopes)),
+                look.c.check_id == WHOLE,
+                look.c.token.is_not(None),
+                audit.c.state == AuditState.FINISHED.value,
+            )
+        )
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
 
 def keep(connection: Connection, audit_id: str, seen: Sequence[Seen]) -> None:
     """Keep aside what checks of a running audit saw, inside a transaction."""
@@ -72,6 +94,8 @@ def keep(connection: Connection, audit_id: str, seen: Sequence[Seen]) -> None:
     insert_missing(connection, observation, [rows[key] for key in sorted(rows)])
     looks = _look_rows(audit_id, seen)
     if looks:
+        looked_at = sorted({row["scope"] for row in looks})
+        connection.execute(delete(look).where(look.c.scope.in_(looked_at), look.c.check_id == WHOLE))
         connection.execute(_look(connection.dialect.name), looks)
 
 

@@ -10,16 +10,19 @@ import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Select, and_, case, func, select
+from sqlalchemy import Connection, Select, Subquery, and_, case, func, literal, select
 
 from airflow_gov.model.loads import LoadState, VersionKind
 from airflow_gov.model.verdicts import Ruling
 from airflow_gov.store.gate_tables import decision
 from airflow_gov.store.tables import (
     column_set,
+    contract,
+    contract_file,
     execution,
     execution_data,
     load,
+    suite_file,
     verdict,
     verdict_rule,
     version,
@@ -32,9 +35,12 @@ if TYPE_CHECKING:
 
     from airflow_gov.store.database import Database
 
+#: Rows with long texts that are read at once.
+_ROWS = 500
+
 
 class Marks:
-    """Marks of all datasets by their names; one that has nothing of the kind is left out."""
+    """Marks of datasets by their names, of contracts by their hashes; what there is none of is left out."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -62,6 +68,17 @@ class Marks:
         """Of the current version: itself, and the records of the executions that wrote it."""
         with self._database.read() as connection:
             return _marks(connection, _RECORDS, _COLUMNS)
+
+    def contracts(self) -> dict[str, str]:
+        """By hash of the contracts in use: the text the store keeps, and those of the suites it names."""
+        with self._database.stream() as connection:
+            return _marks(connection.execution_options(yield_per=_ROWS), _CONTRACTS)
+
+    def contract(self, contract_hash: str) -> str:
+        """The same of one contract, in use or not."""
+        told = select(literal(contract_hash).label("contract_hash")).subquery("told")
+        with self._database.read() as connection:
+            return _marks(connection, _texts_of(told))[contract_hash]
 
 
 _newest = (
@@ -177,15 +194,47 @@ _COLUMNS = (
     .order_by(version.c.dataset, execution_data.c.position, column_set.c.position)
 )
 
+_last_used = (
+    select(contract.c.dataset, func.max(contract.c.used_at).label("used_at"))
+    .group_by(contract.c.dataset)
+    .subquery("last_used")
+)
+_in_use = (
+    select(contract.c.contract_hash)
+    .join(
+        _last_used,
+        and_(_last_used.c.dataset == contract.c.dataset, _last_used.c.used_at == contract.c.used_at),
+    )
+    .distinct()
+    .subquery("in_use")
+)
+
+
+def _texts_of(hashes: Subquery) -> Select[Any]:
+    """By hash a contract's text, and those of its suites; nothing instead of a text that is gone."""
+    by_hash = hashes.c.contract_hash
+    return (
+        select(by_hash, contract_file.c.text, suite_file.c.name, suite_file.c.text)
+        .select_from(
+            hashes.outerjoin(contract_file, contract_file.c.contract_hash == by_hash).outerjoin(
+                suite_file, suite_file.c.contract_hash == by_hash
+            )
+        )
+        .order_by(by_hash, suite_file.c.name)
+    )
+
+
+_CONTRACTS = _texts_of(_in_use)
+
 
 def _marks(connection: Connection, *queries: Select[Any]) -> dict[str, str]:
     digests: dict[str, Any] = {}
     for query in queries:
-        for dataset, *facts in connection.execute(query):
-            if dataset not in digests:
-                digests[dataset] = hashlib.sha256()
-            digests[dataset].update(_told(facts))
-    return {dataset: digest.hexdigest()[:24] for dataset, digest in digests.items()}
+        for key, *facts in connection.execute(query):
+            if key not in digests:
+                digests[key] = hashlib.sha256()
+            digests[key].update(_told(facts))
+    return {key: digest.hexdigest()[:24] for key, digest in digests.items()}
 
 
 def _told(facts: Iterable[Any]) -> bytes:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from airflow_gov.model.findings import CHECK_FAILED, OPEN_STATES, FindingState, Severity
+from airflow_gov.store.audit_looks import WHOLE
 from airflow_gov.store.audit_tables import finding, finding_event, look, observation
 from airflow_gov.store.statements import insert
 from airflow_gov.store.types import SafeText, UtcDateTime
@@ -220,7 +221,8 @@ class _Step:
 def _looks(audit_id: str) -> Any:
     """How many there were: of the whole lake one, however many zones it has."""
     looked_at = or_(look.c.scope == "", look.c.scope.contains("."))
-    return select(func.count()).where(look.c.audit_id == audit_id, look.c.check_id != CHECK_FAILED, looked_at)
+    of_checks = look.c.check_id.not_in([CHECK_FAILED, WHOLE])
+    return select(func.count()).where(look.c.audit_id == audit_id, of_checks, looked_at)
 
 
 def _by_severity(connection: Connection) -> dict[str, int]:
