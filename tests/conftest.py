@@ -15,6 +15,22 @@ from typing import Any
 
 import pytest
 
+
+def _in_memory() -> str | None:
+    """A folder in memory, where there is a large one: thousands of small databases keep a disk busy."""
+    folder = Path("/dev/shm")
+    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > 8 * 2**30 else None
+
+
+def _keep_temporary_files_in_memory() -> None:
+    """Of the tests, of the workers and of whatever they start, unless TMPDIR says where they shall be."""
+    if "TMPDIR" in os.environ or not (memory := _in_memory()):
+        return
+    tempfile.tempdir = os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="airflow-gov-tests-", dir=memory)
+    atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
+
+
+_keep_temporary_files_in_memory()
 # Airflow reads its home when it is imported, so it is set before any test module is: no test touches
 # the home of whoever runs the tests.
 _HOME = tempfile.mkdtemp(prefix="airflow-gov-tests-")
@@ -55,6 +71,8 @@ def postgres_database() -> Iterator[Callable[..., str]]:
     with engine.connect() as connection:
         # What a power cut would leave does not matter here, and many databases are made.
         connection.execute(sqlalchemy.text("ALTER SYSTEM SET fsync = off"))
+        # It would look into each of them again and again.
+        connection.execute(sqlalchemy.text("ALTER SYSTEM SET autovacuum = off"))
         connection.execute(sqlalchemy.text("SELECT pg_reload_conf()"))
 
     def make(template: str | None = None) -> str:
@@ -69,12 +87,6 @@ def postgres_database() -> Iterator[Callable[..., str]]:
     yield make
     engine.dispose()
     server.cleanup()
-
-
-def _in_memory() -> str | None:
-    """A folder in memory, where there is a large one: hundreds of databases of 10 MB keep a disk busy."""
-    folder = Path("/dev/shm")
-    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > 8 * 2**30 else None
 
 
 @pytest.fixture(scope="session")
