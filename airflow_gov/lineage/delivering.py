@@ -83,16 +83,21 @@ class Delivery:
         if kept is not None:
             self.spool.secure(kept)
 
-    def deliver_for_a_moment(self, time_limit: float) -> None:
+    def deliver_for_a_moment(
+        self, time_limit: float, *, afterwards: Callable[[], object] | None = None
+    ) -> None:
         """Deliver what waits, unless the store failed a moment ago; go on after a while in any case.
 
         :param time_limit: seconds.
+        :param afterwards: what is done with the store at the end. Who delivers does it, also when it takes
+            longer than that: nobody else knows when the store is not needed any more, nor waits for it.
         """
-        if self.spool.is_empty():
-            return
-        # What it needs is imported before, for that takes its time on a busy machine and never hangs.
-        intake = self._intake
-        self.attempt(lambda: self._deliver(intake, time_limit / 2), time_limit)
+        if not self.spool.is_empty():
+            # What it needs is imported before, for that takes its time on a busy machine and never hangs.
+            intake = self._intake
+            self.attempt(lambda: self._deliver_then(intake, time_limit / 2, afterwards), time_limit)
+        elif afterwards is not None:
+            self.attempt(afterwards, time_limit)
 
     def attempt(self, act: Callable[[], object], time_limit: float = TIME_LIMIT) -> bool:
         """Do something with the store, unless it failed a moment ago; go on after a while in any case.
@@ -137,6 +142,15 @@ class Delivery:
         except Exception:
             self._breaker.failed()
             log.warning("Lineage events wait in %s.", self.spool.folder, exc_info=True)
+
+    def _deliver_then(
+        self, intake: Intake, time_limit: float, afterwards: Callable[[], object] | None
+    ) -> None:
+        try:
+            self._deliver(intake, time_limit)
+        finally:
+            if afterwards is not None:
+                afterwards()
 
     def _deliver(self, intake: Intake, time_limit: float) -> int:
         delivered = self.spool.deliver(lambda events: self._take(intake, events), time_limit=time_limit)

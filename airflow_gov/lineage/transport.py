@@ -84,9 +84,7 @@ class Installation:
 
     def deliver_left(self) -> None:
         """Deliver what children left, and hold no connection: who comes next may work for hours, or fork."""
-        self.delivery().deliver_for_a_moment(TIME_LIMIT)
-        if self._store is not None:
-            self._store[1].disconnect()
+        self.delivery().deliver_for_a_moment(TIME_LIMIT, afterwards=self._disconnect)
 
     def rehearse(self) -> None:
         """Do all that an event needs once, for nothing, so that forked children find it done."""
@@ -127,6 +125,10 @@ class Installation:
             made = Delivery(self._spool(), store=self.store, own_namespace=self._namespace())
             self._delivery = (os.getpid(), made)
         return self._delivery[1]
+
+    def _disconnect(self) -> None:
+        if self._store is not None:
+            self._store[1].disconnect()
 
     def _spool(self) -> EventSpool:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
@@ -21,9 +22,11 @@ from typing import Any
 import pytest
 import sqlalchemy
 
+from airflow_gov.lineage import transport
 from airflow_gov.lineage.delivering import Delivery, impatient_store
 from airflow_gov.lineage.ingesting import Intake
 from airflow_gov.lineage.spool import EventSpool
+from airflow_gov.lineage.transport import Installation
 from airflow_gov.model.errors import StoreUnavailableError
 from airflow_gov.model.lineage import Origin
 from airflow_gov.model.tokens import TokenRecord
@@ -508,6 +511,62 @@ def test_a_task_at_work_holds_no_connection(environment, store_url, postgres_dat
     engine.dispose()
     assert names(store) == ["t-START-0"]
     store.dispose()
+
+
+class Task(Installation):
+    """A task's process in whose spool a child left an event.
+
+    :param url: of its store.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+        self.delivery().leave(own_event(1))
+
+    def store_url(self) -> str:
+        return self._url
+
+
+def test_a_server_that_never_answers_does_not_hold_up_a_task_that_has_children(monkeypatch, tmp_path):
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    silent = threading.Event()
+    with _server(lambda connection: silent.wait(60)) as (port, _):
+        url = f"postgresql://nobody@127.0.0.1:{port}/nothing?connect_timeout=60"
+        task = threading.Thread(target=Task(url).deliver_left)
+        task.start()
+        task.join(30)
+        assert not task.is_alive()
+        silent.set()
+
+
+@pytest.mark.postgres
+def test_what_outlasts_a_task_s_patience_gives_its_connection_back_when_it_ends(
+    monkeypatch, tmp_path, postgres_store
+):
+    url = postgres_store()
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    task = Task(url)
+    monkeypatch.setattr(transport, "TIME_LIMIT", 0.1)
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
+    before = set(threading.enumerate())
+    gc.disable()  # that would close what nobody has any more, sooner or later
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("LOCK TABLE gov_lineage_event IN ACCESS EXCLUSIVE MODE")
+            task.deliver_left()
+        for worker in set(threading.enumerate()) - before:
+            worker.join(30)
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        deadline = time.monotonic() + 30
+        while True:
+            with engine.connect() as connection:
+                if connection.exec_driver_sql(others).scalar_one() == 1:
+                    break
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        gc.enable()
 
 
 def test_a_child_that_stays_delivers_by_itself(environment, store):
