@@ -14,10 +14,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.audit.audited_lake import AuditedLake
-from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
+from airflow_gov.audit.check import Check, LakeCheck
+from airflow_gov.audit.gone import gone
 from airflow_gov.audit.looking import Looker, raise_fatal
 from airflow_gov.audit.memory import Memory
-from airflow_gov.audit.registry import check_classes, make_checks
+from airflow_gov.audit.registry import make_checks
 from airflow_gov.audit.repairing import Repaired, repair, require_repairable
 from airflow_gov.audit.reporting import keep_report
 from airflow_gov.audit.scanning import SCANS, Scans, scan_due
@@ -239,30 +240,11 @@ class _Audit:
                 self._on_progress(Progress(done, total, str(name)))
                 if name in due:
                     yield from looker.dataset(name, due[name])
-        yield from self._gone(checks, looker.failures)
+        yield from gone(self.lake, self._audits.findings, checks, looker.failures)
         self._on_progress(Progress(total, total, ""))
 
     def _remember(self, checks: Sequence[Check], scopes: Iterable[str]) -> None:
         self.lake.memory.looks = self._audits.looks.of([check.id for check in checks], scopes)
-
-    def _gone(self, checks: Sequence[Check], failures: Failures) -> Iterator[Seen]:
-        """What was found where nobody looks any more is fixed.
-
-        That is in datasets that neither the store nor the lake knows any more, where a check was of the whole
-        lake and is of datasets now or the other way round, and what is told of checks that nobody has.
-        """
-        names = set(map(str, self.lake.names))
-        of_datasets = {check.id: isinstance(check, DatasetCheck) for check in checks}
-        for check, scope in self._audits.findings.scopes(of_datasets):
-            zone, is_dataset, _ = scope.partition(".")
-            moved = bool(is_dataset) is not of_datasets[check] and check not in failures.by_check
-            gone = bool(is_dataset) and scope not in names
-            if (moved or gone) and zone in ("", *self.lake.zones):
-                yield Seen(check, scope)
-        installed = check_classes()
-        for failed, scope in self._audits.findings.scopes([CHECK_FAILED]):
-            if scope.partition("/")[0] not in installed:
-                yield Seen(failed, scope)
 
 
 def _batches(seen: Iterable[Seen]) -> Iterator[list[Seen]]:

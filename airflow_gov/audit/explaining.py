@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow_gov.audit.registry import built_in_checks, check_classes
-from airflow_gov.model.errors import GovernanceError
+from airflow_gov.audit.registry import check_classes
 from airflow_gov.model.findings import CHECK_FAILED
 
 if TYPE_CHECKING:
@@ -41,20 +40,22 @@ _CHECK_FAILED = Explained(
 
 def explain(check_id: str) -> Explained:
     """What a check's findings mean."""
-    return explanations().get(check_id) or Explained(check_id)
+    return explanations().get(check_id) or unknown(check_id)
+
+
+def unknown(check_id: str) -> Explained:
+    """What findings mean whose check nobody has any more."""
+    return Explained(
+        check_id,
+        "No package that is installed has this check: nobody looks whether what it found is still so.",
+        "Install the package that it comes from again, or acknowledge the finding.",
+    )
 
 
 def explanations() -> Mapping[str, Explained]:
-    """What is known of every check.
-
-    Who reads what was found does not need every package that found it: where one cannot be loaded, the
-    checks of this package are explained all the same.
-    """
-    try:
-        classes = check_classes()
-    except GovernanceError:
-        classes = built_in_checks()
-    return {CHECK_FAILED: _CHECK_FAILED} | {name: _explained(check) for name, check in classes.items()}
+    """What is known of every check that is installed."""
+    every = check_classes().items()
+    return {CHECK_FAILED: _CHECK_FAILED} | {name: _explained(check) for name, check in every}
 
 
 def _explained(check: type[Check]) -> Explained:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from functools import cache
 from importlib.metadata import entry_points
 from inspect import isabstract
@@ -12,25 +13,33 @@ from typing import TYPE_CHECKING, Any
 from airflow_gov.audit import checks as built_in
 from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.findings import CHECK_FAILED, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from airflow_gov.audit.audited_lake import AuditedLake
+    from airflow_gov.model.findings import Observation
+
 #: Packages name their checks in this group: ``my-check = "my_package.checks:MyCheck"``.
 ENTRY_POINTS = "airflow_gov.audit_checks"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def check_classes() -> Mapping[str, type[Check]]:
     """Every check by its id: the package's by name, then third parties'.
 
-    :raises GovernanceError: ``CONFIGURATION_INVALID``: an entry point cannot be loaded, names no check, or
-        one whose id is taken.
+    In place of one that cannot be used (its package cannot be imported, it lacks something, its id is taken)
+    stands a check that says so when it is to look: the others go on.
     """
     found = dict(built_in_checks())
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
-        check = _loaded(point)
-        if found.setdefault(check.id, check) is not check:
-            raise _unusable(point, f"its id {check.id!r} is that of {_name(found[check.id])}")
+        check, problem = _loaded(point)
+        if check is not None and found.get(check.id, check) is not check:
+            problem = f"its id {check.id!r} is that of {_name(found[check.id])}"
+        if check is None or problem:
+            check = unusable(_free(point.name, found), _told(point, problem))
+        found[check.id] = check
     return found
 
 
@@ -59,10 +68,12 @@ def make_checks(
 def _made(check: type[Check], settings: Mapping[str, Any]) -> Check:
     try:
         return check(**settings)
-    except (TypeError, ValueError) as error:
-        raise GovernanceError(
-            Reason.PARAMETER_INVALID, f"The settings of the check {check.id}: {error}.", check=check.id
-        ) from None
+    except Exception as error:  # noqa: BLE001 - a stranger's class may raise anything
+        if settings and isinstance(error, TypeError | ValueError):
+            raise GovernanceError(
+                Reason.PARAMETER_INVALID, f"The settings of the check {check.id}: {error}.", check=check.id
+            ) from None
+        return unusable(check.id, f"The check {check.id} cannot be made: {type(error).__name__}: {error}.")()
 
 
 @cache
@@ -83,29 +94,65 @@ def _checks_of(module: str) -> Iterator[type[Check]]:
 
 def _is_check(value: object) -> bool:
     """Whether it is a check, and not only what several checks have in common."""
+    return isinstance(value, type) and _problem_of(value) is None
+
+
+def _problem_of(value: object) -> str | None:
+    """Why it cannot be used as a check; None: it can."""
     if not isinstance(value, type) or not issubclass(value, DatasetCheck | LakeCheck) or isabstract(value):
-        return False
-    return isinstance(getattr(value, "id", None), str)
+        return "it is no DatasetCheck and no LakeCheck that can be made"
+    id_ = getattr(value, "id", None)
+    if not isinstance(id_, str) or not _ID.fullmatch(id_) or id_ == CHECK_FAILED:
+        return f"it has no id of letters, digits, hyphens, dots and underscores, or the reserved one: {id_!r}"
+    if not isinstance(getattr(value, "severity", None), Severity):
+        return "its severity is no airflow_gov.model.findings.Severity"
+    texts = ("title", "explanation", "remedy", *(["repairs"] if value.repairs is not None else []))
+    lacking = [name for name in texts if not isinstance(getattr(value, name, None), str)]
+    return f"it has no {', '.join(lacking)}" if lacking else None
 
 
-def _loaded(point: Any) -> type[Check]:
+def _loaded(point: Any) -> tuple[type[Check] | None, str | None]:
+    """What an entry point names, or why that cannot be used."""
     try:
         value = point.load()
-    except Exception as error:  # a stranger's module may raise anything when it is imported
-        raise _unusable(point, f"{type(error).__name__}: {error}") from error
-    if not _is_check(value):
-        raise _unusable(point, "it is no DatasetCheck and no LakeCheck with an id")
-    check: type[Check] = value
-    return check
+    except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything when it is imported
+        return None, f"{type(error).__name__}: {error}"
+    problem = _problem_of(value)
+    return (None, problem) if problem else (value, None)
 
 
-def _unusable(point: Any, why: str) -> GovernanceError:
-    return GovernanceError(
-        Reason.CONFIGURATION_INVALID,
-        f"The audit check {point.name} = {point.value} of an installed package cannot be used: {why}. "
-        "Mend or remove that package.",
-        entry_point=point.name,
+def unusable(check_id: str, why: str) -> type[Check]:
+    """A check that stands for one that cannot be used: when it is to look it says why it cannot."""
+
+    def observe(_self: LakeCheck, _audited: AuditedLake) -> Iterator[Observation]:
+        raise GovernanceError(Reason.CONFIGURATION_INVALID, why, check=check_id)
+
+    told = {
+        "__module__": __name__,
+        "__init__": lambda _self, **_settings: None,
+        "id": check_id,
+        "title": "Check that cannot be used",
+        "severity": Severity.ERROR,
+        "explanation": f"{why} What it would find is not known.",
+        "remedy": "Mend or remove the package that it comes from.",
+        "observe": observe,
+    }
+    return type("Unusable", (LakeCheck,), told)
+
+
+def _told(point: Any, problem: str | None) -> str:
+    return (
+        f"The audit check {point.name} = {point.value} of an installed package cannot be used: {problem}. "
+        "Mend or remove that package."
     )
+
+
+def _free(name: str, taken: Mapping[str, type[Check]]) -> str:
+    """An id for what stands for an entry point: its name, where no check is called so."""
+    id_ = re.sub(r"[^A-Za-z0-9._-]", "-", name).lstrip("._-")[:80] or "check"
+    while id_ in taken or id_ == CHECK_FAILED:
+        id_ += "-unusable"
+    return id_
 
 
 def _name(check: type[Check]) -> str:

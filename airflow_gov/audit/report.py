@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from airflow_gov import __version__
-from airflow_gov.audit.explaining import Explained
+from airflow_gov.audit.explaining import Explained, unknown
 from airflow_gov.audit.trending import trend_of
 from airflow_gov.model.audits import AuditState
 from airflow_gov.model.findings import Finding, FindingState, Severity
@@ -151,7 +151,7 @@ def render_report(
             severities=[each for each in reversed(Severity) if counted.by_severity.get(each)],
             groups=groups,
             clean=[
-                (check, explained.get(check) or Explained(check))
+                (check, explained.get(check) or unknown(check))
                 for check in run.checks
                 if check not in collected.by_check and check not in run.failed_checks
             ],
@@ -167,7 +167,7 @@ def _groups(collected: _Collected, totals: Totals, explained: Mapping[str, Expla
     groups = [
         Group(
             check,
-            explained.get(check) or Explained(check),
+            explained.get(check) or unknown(check),
             max(totals.by_check.get(check, 0), len(findings)),
             max((finding.severity for finding in findings), key=lambda severity: severity.rank),
             tuple(sorted(findings, key=lambda each: -each.severity.rank)),

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.zones import DatasetName, Zone
 
 #: The detail that says which Dag a finding names: only who may read that Dag sees the finding.
@@ -82,6 +83,14 @@ class Observation:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        # Checks of third parties make these: what no store could keep is refused where it is made.
+        for name, kind in _KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise GovernanceError(
+                    Reason.PARAMETER_INVALID,
+                    f"The {name} of an observation of {self.check} is of {type(getattr(self, name))}, "
+                    f"not of {kind}.",
+                )
         if self.dataset is not None and self.zone is None:
             object.__setattr__(self, "zone", self.dataset.zone)
 
@@ -89,6 +98,18 @@ class Observation:
     def key(self) -> str:
         """The finding it is an observation of: the same in every audit."""
         return finding_key(self.check, self.subject, self.part)
+
+
+_KINDS: Mapping[str, Any] = {
+    "check": str,
+    "subject": str,
+    "part": str,
+    "message": str,
+    "severity": Severity,
+    "details": Mapping,
+    "zone": Zone | None,
+    "dataset": DatasetName | None,
+}
 
 
 def finding_key(check: str, subject: str, part: str = "") -> str:
