@@ -147,7 +147,11 @@ def table_select(
 
 def _column(name: str, kind: str, present: set[str]) -> str:
     value = identifier(name) if name in present else "NULL"
-    return f"CAST({value} AS {to_duckdb_type(parse_type(kind))}) AS {identifier(name)}"
+    try:
+        type_ = parse_type(kind)
+    except ValueError:  # another writer's, for which contracts have no word: as it is
+        return f"{value} AS {identifier(name)}"
+    return f"CAST({value} AS {to_duckdb_type(type_)}) AS {identifier(name)}"
 
 
 def _empty_select(schema: Sequence[tuple[str, str]]) -> str:

@@ -75,7 +75,9 @@ def against_contract(
     :param column: the contract's; None where there is none.
     """
     found = [_proposal(name, each, agreement(each, column)) for each in proposed]
-    declared = {meant(each) for each in column.tags} if column is not None else set()
+    # A field that the contract does not tell apart from its column does not lack the column's tags.
+    own = column is not None and column.name.casefold() == name.casefold()
+    declared = {meant(each) for each in column.tags} if column is not None and own else set()
     best = {each.recogniser.tag: each.evidence for each in sorted(weighed, key=lambda one: one.confidence)}
     for tag in TAGS:
         if tag in declared and not any(_same(tag, each.tag) for each in found):

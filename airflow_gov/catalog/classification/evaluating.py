@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_gov.catalog.classification.leaves import column_leaf
 from airflow_gov.catalog.classification.measuring import measure
 from airflow_gov.catalog.classification.recognisers import TAGS
 from airflow_gov.catalog.classification.weighing import chosen, weigh
@@ -95,8 +96,9 @@ class _Table:
 def classify_labelled(engine: DuckEngine) -> list[Labelled]:
     """What the recognisers say of each column of the set, by name, type and values as in a scan."""
     labels, table = _read()
+    columns = [column_leaf(name, type_) for name, type_ in table.schema]
     with engine.query_tables({"labelled": table}) as session:
-        measured = list(measure(session, "labelled", table.schema, rows=table.rows, sample=table.rows))
+        measured = list(measure(session, "labelled", columns, rows=table.rows, sample=table.rows))
     found = []
     for label, column in zip(labels, measured, strict=True):
         weighed = [weigh(recogniser, label["name"], evidence) for recogniser, evidence in column.found]

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_gov.catalog.classification.leaves import Leaf, columns_of, known_type
 from airflow_gov.catalog.classification.recogniser import Form, Recogniser, kind_of
 from airflow_gov.catalog.classification.recognisers import RECOGNISERS
-from airflow_gov.model.classification import Evidence, Overlooked
-from airflow_gov.model.contract import LOAD_ID_COLUMN
+from airflow_gov.model.classification import Evidence
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.sql_text import identifier, literal
-from airflow_gov.model.types import List, Primitive, Struct, parse_type
 
 #: Rows that are looked at, unless told otherwise.
 DEFAULT_SAMPLE = 10_000
 #: The most rows that may be asked for.
 MOST_SAMPLE = 100_000
 
-#: Texts longer than this (bytes) are cut to `_CUT` characters before they are kept: no recogniser takes them.
-_LONG, _CUT = 512, 400
 #: Columns that are sampled in one pass over the table, and values that are held at once.
 _COLUMNS_AT_ONCE, _VALUES_AT_ONCE = 16, 320_000
 #: The same rows are drawn from the same snapshot every time.
@@ -34,9 +31,9 @@ Run = Callable[[str], list[tuple[Any, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A column, and what each recogniser that its type allows found in it.
+    """A column or a field inside one, and what each recogniser that its type allows found in it.
 
-    :param name: the column's name.
+    :param name: its name, or its path from the column on.
     :param type: its type as contracts write it.
     :param found: by recogniser, without what the name says.
     """
@@ -46,46 +43,12 @@ class Measured:
     found: tuple[tuple[Recogniser, Evidence], ...]
 
 
-def looked_into(schema: Iterable[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[Overlooked]]:
-    """The columns whose values are looked into, and why the others are not.
-
-    :param schema: names and types of all columns; ``_load_id`` is nobody's.
-    """
-    taken: list[tuple[str, str]] = []
-    others: list[Overlooked] = []
-    for name, text in schema:
-        if name == LOAD_ID_COLUMN:
-            continue
-        reason = _why_not(text)
-        if reason is None:
-            taken.append((name, text))
-        elif reason:
-            others.append(Overlooked(name, reason))
-    return taken, others
-
-
-def _why_not(text: str) -> str | None:
-    type_ = parse_type(text)
-    if isinstance(type_, List):
-        return "a list: its elements are not looked into"
-    if isinstance(type_, Struct):
-        return "nested: its fields are not looked into"
-    if type_ == Primitive("binary"):
-        return "binary: its bytes are not looked into"
-    if kind_of(type_) is None:
-        # Numbers with a fraction, truth values, times and UUIDs: nothing we know of is written so.
-        return ""
-    return None
-
-
-def measure(
-    run: Run, table: str, columns: Sequence[tuple[str, str]], *, rows: int, sample: int
-) -> Iterator[Measured]:
+def measure(run: Run, table: str, columns: Sequence[Leaf], *, rows: int, sample: int) -> Iterator[Measured]:
     """Draw a sample of a table and look at its columns, some at a time.
 
     :param run: runs statements in a session of its own.
     :param table: the table's name there.
-    :param columns: names and types of the columns.
+    :param columns: the columns, and the fields inside of them.
     :param rows: rows of the table.
     :param sample: rows to look at.
     """
@@ -101,7 +64,7 @@ def measure(
         some = columns[first : first + width]
         for part in _draw(run, table, some, whole=rows <= sample):
             run(f"SET threads = {threads}")
-            run(_see(len(part)))
+            run(_see(part))
             yield from _Looking(run, part).measured()
 
 
@@ -110,9 +73,7 @@ def count_sample(rows: int, sample: int) -> int:
     return min(rows, sample)
 
 
-def _draw(
-    run: Run, table: str, columns: Sequence[tuple[str, str]], *, whole: bool
-) -> Iterator[Sequence[tuple[str, str]]]:
+def _draw(run: Run, table: str, columns: Sequence[Leaf], *, whole: bool) -> Iterator[Sequence[Leaf]]:
     """Draw the chosen rows of columns: of all at once, or of halves where that does not fit into memory.
 
     :returns: the columns of which the sample is there, until the next are asked for.
@@ -130,44 +91,42 @@ def _draw(
         yield columns
 
 
-def _drawing(table: str, columns: Sequence[tuple[str, str]], *, whole: bool) -> str:
+def _drawing(table: str, columns: Sequence[Leaf], *, whole: bool) -> str:
     # Numbers of rows were drawn and not rows: a reservoir of long texts would not fit into memory.
-    items = ", ".join(
-        f"{_kept(identifier(name), type_)} AS c{place}" for place, (name, type_) in enumerate(columns)
-    )
+    items = ", ".join(f"{leaf.kept} AS c{place}" for place, leaf in enumerate(columns))
     source = identifier(table)
     if not whole:
-        own = ", ".join(identifier(name) for name, _ in columns)
+        names = columns_of(columns)
+        own = ", ".join(map(identifier, names))
         # Longer than every column's name, and so no column's.
-        number = identifier("n" * (1 + max(len(name) for name, _ in columns)))
+        number = identifier("n" * (1 + max(map(len, names))))
         numbered = f"SELECT {own}, row_number() OVER () AS {number} FROM {source}"
         source = f"({numbered}) WHERE {number} IN (SELECT row FROM {_CHOSEN})"
     return f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT {items} FROM {source}"
 
 
-def _kept(column: str, type_: str) -> str:
-    if type_ != "string":
-        return column
-    return f"CASE WHEN strlen({column}) > {_LONG} THEN left({column}, {_CUT}) ELSE {column} END"
-
-
-def _see(columns: int) -> str:
+def _see(columns: Sequence[Leaf]) -> str:
     """The different values of all columns in one table: so each pattern is translated once."""
     parts = " UNION ALL ".join(
         f"SELECT {place}::SMALLINT AS c, v, count(*) AS n "
-        f"FROM (SELECT trim(CAST(c{place} AS VARCHAR)) AS v FROM {_SAMPLE}) WHERE v <> '' GROUP BY v"
-        for place in range(columns)
+        f"FROM (SELECT trim(CAST(each AS VARCHAR)) AS v FROM ({_each(leaf, place)})) WHERE v <> '' GROUP BY v"
+        for place, leaf in enumerate(columns)
     )
     return f"CREATE OR REPLACE TEMP TABLE {_SEEN} AS {parts}"
+
+
+def _each(leaf: Leaf, place: int) -> str:
+    return f"SELECT {f'unnest(c{place})' if leaf.many else f'c{place}'} AS each FROM {_SAMPLE}"
 
 
 class _Looking:
     """What the recognisers find in the values of some columns."""
 
-    def __init__(self, run: Run, columns: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, run: Run, columns: Sequence[Leaf]) -> None:
         self._run = run
         self._columns = columns
-        kinds = [kind_of(parse_type(type_)) for _, type_ in columns]
+        types = [known_type(leaf.type) for leaf in columns]
+        kinds = [kind_of(type_) if type_ is not None else None for type_ in types]
         self._able = [[each for each in RECOGNISERS if kind in each.kinds] for kind in kinds]
         self._used = [each for each in RECOGNISERS if any(each in able for able in self._able)]
         self._values: dict[int, tuple[int, int]] = {}
@@ -178,8 +137,8 @@ class _Looking:
         """Each column with what was found in it."""
         for recogniser, form in self._count():
             self._check(recogniser, form)
-        for place, (name, type_) in enumerate(self._columns):
-            yield Measured(name, type_, tuple(self._told(place, type_)))
+        for place, leaf in enumerate(self._columns):
+            yield Measured(leaf.path, leaf.type, tuple(self._told(place, leaf.type)))
 
     def _told(self, place: int, type_: str) -> Iterator[tuple[Recogniser, Evidence]]:
         values, distinct = self._values.get(place, (0, 0))

@@ -26,7 +26,8 @@ SSN = Recogniser(
     source="US Social Security Administration, number ranges since 2011",
     forms=(
         Form(r"\d{3}-\d{2}-\d{4}", ids.is_ssn),
-        Form(r"\d{3} \d{2} \d{4}|\d{9}", ids.is_ssn, plain=True),
+        # A number that was kept as one has lost its zeros.
+        Form(r"\d{3} \d{2} \d{4}|\d{7,9}", ids.is_ssn, plain=True),
     ),
     names=(
         "ssn",

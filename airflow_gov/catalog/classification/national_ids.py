@@ -37,7 +37,7 @@ _NINO_REFUSED = frozenset(words("BG GB KN NK NT TN ZZ"))
 
 def is_ssn(text: str) -> bool:
     """US Social Security number: no area 000, 666 or 900 and above, no group 00, no serial 0000."""
-    number = re.sub(r"\D", "", text)
+    number = re.sub(r"\D", "", text).zfill(9)
     area, group, serial = number[:3], number[3:5], number[5:]
     if area in ("000", "666") or area >= "900" or group == "00" or serial == "0000":
         return False

@@ -17,6 +17,7 @@ _KINDS = {
     "string": TEXT,
     "int": WHOLE,
     "long": WHOLE,
+    "double": WHOLE,  # of those without a fraction
     "date": DAY,
     "timestamp": MOMENT,
     "timestamptz": MOMENT,

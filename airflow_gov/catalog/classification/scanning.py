@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_gov.catalog.classification.comparing import against_contract
+from airflow_gov.catalog.classification.leaves import leaves
 from airflow_gov.catalog.classification.measuring import (
     DEFAULT_SAMPLE,
     MOST_SAMPLE,
     Measured,
     count_sample,
-    looked_into,
     measure,
 )
 from airflow_gov.catalog.classification.weighing import chosen, weigh
@@ -59,7 +59,7 @@ def scan(
     version = _current(governance, dataset)
     contract = _contract(governance, dataset)
     table = governance.lake.scan(dataset, version.snapshot_id)
-    columns, overlooked = looked_into(table.schema)
+    columns, overlooked = leaves(table.arrow_schema)
     proposals: list[Proposal] = []
     with governance.engine.query_tables({_TABLE: table}) as session:
         for measured in measure(session, _TABLE, columns, rows=table.rows, sample=sample):
@@ -94,9 +94,9 @@ def _keep(
 
 
 def propose(measured: Measured, contract: Contract | None) -> list[Proposal]:
-    """What is proposed for a column that was measured, held against the contract."""
+    """What is proposed for a column that was measured, or a field in one, held against the contract."""
     weighed = [weigh(recogniser, measured.name, evidence) for recogniser, evidence in measured.found]
-    column = contract.column(measured.name) if contract is not None else None
+    column = contract.find(measured.name) if contract is not None else None
     return against_contract(measured.name, weighed, chosen(weighed), column)
 
 

@@ -152,18 +152,87 @@ def test_without_a_contract_everything_is_a_proposal(home: Home) -> None:
     assert (found.contract_hash, told(found)) == (None, {"email": ("pii:email", Agreement.PROPOSED)})
 
 
-def test_nested_columns_say_that_they_were_not_looked_into(home: Home) -> None:
+PERSON: dict[str, Any] = {
+    "logicalType": "object",
+    "properties": [
+        {"name": "mail", "logicalType": "string", "tags": ["pii:email"]},
+        {"name": "phone", "logicalType": "string"},
+        {"name": "seats", "logicalType": "integer"},
+    ],
+}
+
+
+def test_fields_of_structs_and_elements_of_lists_are_looked_into(home: Home) -> None:
     columns: dict[str, dict[str, Any]] = {
-        "emails": {"logicalType": "array", "items": {"logicalType": "string"}},
+        "buyer": PERSON,
+        "guests": {"logicalType": "array", "items": PERSON},
+        "emails": {"logicalType": "array", "items": {"logicalType": "string"}, "tags": ["pii:email"]},
+        "told": {"logicalType": "object", "physicalType": "struct<email: string, note: string>"},
         "id": {"logicalType": "integer"},
     }
-    found = scan(
-        home.governance, home.publish("gold.nested", columns, [{"emails": ["a@example.com"], "id": 1}])
-    )
-    assert [(each.column, each.reason) for each in found.overlooked] == [
-        ("emails", "a list: its elements are not looked into")
+    people = [
+        {"mail": f"u{number}@example.com", "phone": f"+49 30 90182{number}", "seats": number}
+        for number in range(100, 120)
     ]
-    assert found.proposals == ()
+    rows = [
+        {
+            "buyer": each if number % 4 else None,
+            "guests": [each, people[0]] if number % 3 else None,
+            "emails": [each["mail"], None] if number % 2 else [],
+            "told": {"email": each["mail"], "note": "x"},
+            "id": number,
+        }
+        for number, each in enumerate(people)
+    ]
+    found = scan(home.governance, home.publish("gold.nested", columns, rows))
+    assert told(found) == {
+        "buyer.mail": ("pii:email", Agreement.AGREES),
+        "buyer.phone": ("pii:phone", Agreement.PROPOSED),
+        "guests.mail": ("pii:email", Agreement.AGREES),
+        "guests.phone": ("pii:phone", Agreement.PROPOSED),
+        "emails": ("pii:email", Agreement.AGREES),
+        "told.email": ("pii:email", Agreement.PROPOSED),
+    }
+    evidence = {each.column: each.evidence for each in found.proposals}
+    assert (evidence["buyer.mail"].values, evidence["emails"].values) == (15, 10)
+    assert (found.columns, found.overlooked) == (5, ())
+    assert home.store.classifications.get(found.dataset) == found
+
+
+def test_a_personal_tag_of_a_field_that_nothing_looks_like_is_unseen_once(home: Home) -> None:
+    rows = [{"buyer": {"mail": "none", "phone": "none", "seats": 1}}] * 3
+    found = scan(home.governance, home.publish("gold.nested", {"buyer": PERSON}, rows))
+    assert told(found) == {"buyer.mail": ("pii:email", Agreement.UNSEEN)}
+
+
+def test_mailboxes_at_the_end_of_long_texts_are_seen(home: Home) -> None:
+    rows = [{"note": f"{'lorem ipsum ' * 400}write to person{number}@example.com"} for number in range(20)]
+    found = scan(home.governance, home.publish("gold.notes", {"note": {}}, rows))
+    assert told(found) == {"note": ("pii:email", Agreement.PROPOSED)}
+
+
+def test_numbers_that_became_doubles_are_looked_at(home: Home) -> None:
+    kinds: dict[str, dict[str, Any]] = {
+        "phone": {"logicalType": "number"},
+        "charged": {"logicalType": "number"},
+        "ssn": {"logicalType": "integer"},
+        "price": {"logicalType": "number"},
+    }
+    rows = [
+        {
+            "phone": None if number else 2125550123.0,
+            "charged": float(card),
+            "ssn": 1234567 + number,
+            "price": number + 0.5,
+        }
+        for number, card in enumerate(CARDS)
+    ]
+    found = scan(home.governance, home.publish("gold.numbers", kinds, rows))
+    assert told(found) == {
+        "phone": ("pii:phone", Agreement.PROPOSED),
+        "charged": ("pii:card", Agreement.PROPOSED),
+        "ssn": ("pii:ssn", Agreement.PROPOSED),
+    }
 
 
 @pytest.mark.parametrize("sample", [0, -1, MOST_SAMPLE + 1])

@@ -10,7 +10,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from airflow_gov.catalog.classification.measuring import Measured, looked_into, measure
+from airflow_gov.catalog.classification.leaves import column_leaf
+from airflow_gov.catalog.classification.measuring import Measured, measure
 from airflow_gov.catalog.classification.recognisers import RECOGNISERS, TAGS
 from airflow_gov.catalog.classification.weighing import Weighed, chosen, weigh
 from airflow_gov.model.classification import Evidence
@@ -118,8 +119,8 @@ def look(*columns: list[str | None], sample: int = 10_000) -> list[Measured]:
         def run(sql: str) -> list[tuple[object, ...]]:
             return connection.execute(sql).fetchall()
 
-        schema = [(name, "string") for name in names]
-        return list(measure(run, 'a "table', schema, rows=table.num_rows, sample=sample))
+        leaves = [column_leaf(name, "string") for name in names]
+        return list(measure(run, 'a "table', leaves, rows=table.num_rows, sample=sample))
 
 
 @pytest.fixture(scope="module")
@@ -244,28 +245,6 @@ def test_a_sample_is_as_large_as_was_said_and_the_same_each_time() -> None:
     assert found[0] == found[1]
 
 
-def test_nested_columns_are_not_looked_into_and_say_so() -> None:
-    schema = [
-        ("a", "string"),
-        ("b", "list<string>"),
-        ("c", "struct<email: string>"),
-        ("d", "binary"),
-        ("e", "double"),
-        ("f", "decimal(20, 0)"),
-        ("g", "decimal(10, 2)"),
-        ("h", "boolean"),
-        ("i", "date"),
-        ("_load_id", "string"),
-    ]
-    taken, overlooked = looked_into(schema)
-    assert [name for name, _ in taken] == ["a", "f", "i"]
-    assert {each.column: each.reason.partition(":")[0] for each in overlooked} == {
-        "b": "a list",
-        "c": "nested",
-        "d": "binary",
-    }
-
-
 @dataclass
 class _File:
     """A table of one Parquet file, as the engine reads it."""
@@ -296,7 +275,8 @@ def test_columns_that_do_not_fit_into_memory_together_are_read_apart(tmp_path: P
             drawn.extend([sql] if '"__sample" AS' in sql else [])
             return session(sql)
 
-        measured = list(measure(run, "wide", table.schema, rows=rows, sample=1_000))
+        leaves = [column_leaf(name, type_) for name, type_ in table.schema]
+        measured = list(measure(run, "wide", leaves, rows=rows, sample=1_000))
     assert [each.name for each in measured] == [name for name, _ in table.schema]
     assert all(evidence.values == 1_000 for each in measured for _, evidence in each.found)
     assert len(drawn) > 1
