@@ -232,8 +232,13 @@ def _require_own(check: Check, observation: object) -> None:
 
 
 def raise_fatal(error: Exception) -> None:
-    """Raise what no check can go on after; of everything else the others go on."""
+    """Raise what no check can go on after; of everything else the others go on.
+
+    A time-out or Ctrl-C that comes while DuckDB runs a query surfaces as an interrupted query.
+    """
     if isinstance(error, GovernanceError) and error.reason in _FATAL:
+        raise error
+    if isinstance(error, RuntimeError) and "query interrupted" in str(error).lower():
         raise error
 
 

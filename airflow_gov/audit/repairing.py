@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.failures import told
+from airflow_gov.audit.looking import raise_fatal
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import OPEN_STATES, FindingsWanted
 from airflow_gov.model.loads import LogEntry
@@ -86,6 +87,7 @@ def _repaired(
     try:
         outcome, done = check.repair(finding, governance, actor), True
     except Exception as error:  # noqa: BLE001 - a stranger's check: told, and the next is repaired
+        raise_fatal(error)
         outcome, done = told(error), False
         log.warning("%s of %s was not repaired: %s", finding.check, finding.subject, outcome)
     if done:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from airflow_gov.model.errors import GovernanceError, Reason
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -27,6 +29,13 @@ class Stamp:
     digest: str
     since: datetime
     until: datetime | None
+
+    def __post_init__(self) -> None:
+        if self.until is not None and self.until.tzinfo is None:
+            raise GovernanceError(
+                Reason.PARAMETER_INVALID,
+                f"{self.until.isoformat()}, until when a look is said to stand, has no time zone.",
+            )
 
     def __str__(self) -> str:
         return f"{self.digest} {self.since.isoformat()} {self.until.isoformat() if self.until else ''}"

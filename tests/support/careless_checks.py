@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from airflow_gov.audit.check import DatasetCheck, LakeCheck
@@ -82,3 +84,29 @@ class OfDatasets(_Strange, DatasetCheck):
     def observe(self, audited: Any) -> Iterator[Observation]:
         return
         yield
+
+
+class Zoneless(_Strange, DatasetCheck):
+    """Says until when it stands without saying where that is the time."""
+
+    def observe(self, audited: Any) -> Iterator[Observation]:
+        return
+        yield
+
+    def token(self, audited: Any) -> str:
+        return "always"
+
+    def stands_until(self, audited: Any) -> datetime:
+        return datetime(2100, 1, 1)  # noqa: DTZ001 - that is what is careless
+
+
+class Endless(_OfLake):
+    """Asks DuckDB what it cannot know before the world ends; its time is over soon."""
+
+    def observe(self, audited: Any) -> Iterator[Observation]:
+        import duckdb
+
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        rows = "range(1000000000) a(x), range(1000000) b(y)"
+        duckdb.connect().execute(f"SELECT count(*) FROM {rows} WHERE x % 7 = y % 5").fetchall()
+        yield self.found("the end", "It has come.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 
 import pytest
 
@@ -10,10 +11,12 @@ from airflow_gov.audit.auditing import AuditRequest, run_audit
 from airflow_gov.audit.explaining import explain
 from airflow_gov.audit.registry import built_in_checks, check_classes
 from airflow_gov.audit.summing import require_less_than
+from airflow_gov.model.audits import AuditState
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.findings import Observation, Severity
 from airflow_gov.model.zones import Zone
 from support import audit_checks
+from support.gates import delays
 
 
 @pytest.fixture
@@ -106,3 +109,36 @@ def test_what_no_store_could_keep_is_refused_where_it_is_made(what):
     whole = {"check": "careless", "subject": "s", "message": "m", "severity": Severity.INFO}
     with pytest.raises(GovernanceError, match=f"The {next(iter(what))} of an observation of careless is of"):
         Observation(**(whole | what))
+
+
+def test_until_when_a_look_stands_has_a_time_zone(gates, install, look):
+    gates.published(delays(1))
+    install("careless_checks:Zoneless")
+    assert "has no time zone" in look("careless", "dataset-without-contract")["check-failed", "careless"]
+    assert "has no time zone" in look("careless", "dataset-without-contract")["check-failed", "careless"]
+
+
+class _TimeoutError(BaseException):
+    """As Airflow's."""
+
+
+@pytest.fixture
+def alarm():
+    """What rings when somebody's time is over."""
+
+    def ring(_signal, _frame):
+        raise _TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("alarm")
+def test_a_time_out_ends_an_audit_also_in_the_middle_of_a_query(gates, install, look):
+    install("careless_checks:Endless")
+    with pytest.raises(RuntimeError, match="interrupted"):
+        look("careless")
+    (run,) = gates.governance.store.audits.runs()
+    assert run.state is AuditState.INTERRUPTED
