@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_gov.catalog.patches import relative_path, unified
 from airflow_gov.contracts import editing, team
 from airflow_gov.contracts.document import load_document
+from airflow_gov.contracts.fields import inner
 from airflow_gov.contracts.reading import read_contract_file
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.zones import DatasetName
@@ -24,13 +25,16 @@ if TYPE_CHECKING:
 LONGEST = 2000
 #: What a team's member says of the person: another owner has other ones.
 _PERSONAL = ("name", "description", "dateIn")
+#: Steps to a column from the element of `schema` that it is in: `properties`, and a number.
+_TOP = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What is proposed; None: stays as it is.
 
-    :param column: the column that `description`, `classification` and `tag` are about.
+    :param column: the column that `description`, `classification` and `tag` are about, or the path of a field
+        inside one (``buyer.email``).
     :param description: what the column means.
     :param classification: of the column.
     :param tag: one more, of the column where one is named, else of the dataset.
@@ -182,7 +186,7 @@ def _changes(data: Any, element: int, proposal: Proposal, today: date) -> list[_
     if proposal.dataset_description is not None:
         changes.append(_Change(about, "description", proposal.dataset_description.strip()))
     if proposal.column is not None:
-        about = (*about, "properties", _property(data["schema"][element], proposal.column))
+        about = (*about, *_property(data["schema"][element], proposal.column))
     for key, value in (("description", proposal.description), ("classification", proposal.classification)):
         if value is not None:
             changes.append(_Change(about, key, value.strip()))
@@ -193,12 +197,19 @@ def _changes(data: Any, element: int, proposal: Proposal, today: date) -> list[_
     return [*changes, *_people(data, proposal, today)]
 
 
-def _property(element: Mapping[str, Any], column: str) -> int:
-    columns = [each if isinstance(each, Mapping) else {} for each in element.get("properties") or ()]
-    names = [str(each.get("physicalName") or each.get("name") or "") for each in columns]
-    if column in names:
-        return names.index(column)
-    near = difflib.get_close_matches(column, names, n=3)
+def _property(element: Mapping[str, Any], column: str) -> JsonPath:
+    """Where a column stands in an element of `schema`, or a field inside a column by its path."""
+    places: dict[str, JsonPath] = {}
+    for here, path, _ in inner(element, (), ""):
+        if here[-1] != "items":
+            # A field of the column `a` may be called as the column `a.b` is.
+            known = path.removeprefix(".")
+            if known not in places or len(here) < len(places[known]):
+                places[known] = here
+    if column in places:
+        return places[column]
+    names = [name for name, here in places.items() if len(here) == _TOP]
+    near = difflib.get_close_matches(column, places, n=3)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"It has: {', '.join(names[:20]) or 'none'}."
     raise GovernanceError(
         Reason.COLUMN_UNKNOWN, f"The contract has no column {column!r}. {hint}", column=column

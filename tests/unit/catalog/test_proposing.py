@@ -297,6 +297,38 @@ def test_the_examples_can_be_described() -> None:
             assert patch.path.startswith("contracts/"), patch.path
 
 
+NESTED = BLOCK.replace(
+    "      - {name: tail,",
+    """      - name: buyer
+        logicalType: object
+        properties:
+          - name: email   # theirs
+            logicalType: string
+          - name: phones
+            logicalType: array
+            items:
+              logicalType: object
+              properties:
+                - {name: number, logicalType: string}
+      - {name: tail,""",
+)
+NESTED_CASES = {
+    "buyer.email": ['            tags: ["pii:x"]'],
+    "buyer.phones": ['            tags: ["pii:x"]'],
+    "buyer.phones.number": ['                - {name: number, logicalType: string, tags: ["pii:x"]}'],
+    "buyer": ['        tags: ["pii:x"]'],
+}
+
+
+@pytest.mark.parametrize("column", NESTED_CASES)
+def test_a_field_inside_a_column_goes_by_its_path(tmp_path: Path, column: str) -> None:
+    new = patched(tmp_path, NESTED, Proposal(column, tag="pii:x"))
+    assert changed(NESTED, new)[1] == NESTED_CASES[column]
+    field = parse_contract(new, FLIGHTS).find(column)
+    assert field is not None
+    assert field.tags == ("pii:x",)
+
+
 ANCHORED = BLOCK.replace("      - {name: tail,", "      - &same {name: tail,").replace(
     "      - {name: x, logicalType: string}", "      - *same"
 )
@@ -308,6 +340,10 @@ REFUSED: list[tuple[str, Proposal, Reason, str]] = [
     (BLOCK, Proposal("carrier", description=" "), Reason.PARAMETER_INVALID, "1 to 2,000"),
     (BLOCK, Proposal("carrier", description="x" * 2001), Reason.PARAMETER_INVALID, "1 to 2,000"),
     (BLOCK, Proposal("carier", description="x"), Reason.COLUMN_UNKNOWN, "Did you mean carrier"),
+    (BLOCK, Proposal("xyz", description="x"), Reason.COLUMN_UNKNOWN, "It has: carrier, tail, note, gate"),
+    (NESTED, Proposal("buyer.mail", tag="x"), Reason.COLUMN_UNKNOWN, "Did you mean buyer.email"),
+    (NESTED, Proposal("email", tag="x"), Reason.COLUMN_UNKNOWN, "buyer.email"),
+    (NESTED, Proposal("buyer.email", classification="restricted"), Reason.CONTRACT_INVALID, "not belong"),
     (BLOCK, Proposal("carrier", tag="core"), Reason.PARAMETER_INVALID, "says so already"),
     (BLOCK, Proposal(steward="ben@example.com"), Reason.PARAMETER_INVALID, "says so already"),
     (BLOCK, Proposal(owner="ana@example.com"), Reason.PARAMETER_INVALID, "says so already"),
