@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -101,19 +102,33 @@ def audited_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass
 class Standing:
-    """An application that is made once, over the store of the test that runs."""
+    """An application that is made once, over the store and by the clock of the test that runs.
 
-    app: FastAPI | None = None
+    Not for what it remembers itself: where the store is that takes lineage in, and when it was last read.
+    """
+
     store: Store | None = None
     clock: records.Clock | None = None
+
+    @cached_property
+    def _app(self) -> FastAPI:
+        # Read when a request comes in: each test has its own.
+        return create_app(store=lambda: self.store, viewer=viewer, clock=lambda: self.clock())  # type: ignore[misc,return-value]
+
+    def over(self, store: Store, clock: records.Clock) -> FastAPI:
+        """The application, from now on over this store and by this clock."""
+        self.store, self.clock = store, clock
+        return self._app
 
 
 @pytest.fixture(scope="session")
 def standing() -> Standing:
-    made = Standing()
-    # Read when a request comes in: each test has its own.
-    made.app = create_app(store=lambda: made.store, viewer=viewer, clock=lambda: made.clock())  # type: ignore[misc,return-value]
-    return made
+    return Standing()
+
+
+@pytest.fixture(scope="session")
+def standing_over_audits() -> Standing:
+    return Standing()
 
 
 @pytest.fixture
@@ -126,10 +141,8 @@ def audited_store(tmp_path: Path, audited_file: Path, clock: records.Clock) -> I
 
 
 @pytest.fixture
-def audited_app(standing: Standing, audited_store: Store, clock: records.Clock) -> FastAPI:
-    standing.store, standing.clock = audited_store, clock
-    assert standing.app is not None
-    return standing.app
+def audited_app(standing_over_audits: Standing, audited_store: Store, clock: records.Clock) -> FastAPI:
+    return standing_over_audits.over(audited_store, clock)
 
 
 @pytest.fixture(scope="session")
@@ -152,8 +165,8 @@ def make_app(clock: records.Clock) -> Callable[[Callable[[], Store]], FastAPI]:
 
 
 @pytest.fixture
-def app(make_app: Callable[[Callable[[], Store]], FastAPI], store: Store) -> FastAPI:
-    return make_app(lambda: store)
+def app(standing: Standing, store: Store, clock: records.Clock) -> FastAPI:
+    return standing.over(store, clock)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from itertools import product
 
@@ -17,6 +17,8 @@ from starlette.routing import BaseRoute, Route
 from airflow_gov.store import Store
 from support import records
 from support.published import DATASETS
+
+from .conftest import reading
 
 #: An address for every route, and some for none.
 PATHS = (
@@ -137,8 +139,11 @@ def test_other_methods_find_nothing(reader: TestClient, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(TAKING_IN))
-def test_a_session_of_airflow_sends_no_lineage(reader: TestClient, path: str) -> None:
+def test_a_session_of_airflow_sends_no_lineage(
+    make_app: Callable[[Callable[[], Store]], FastAPI], store: Store, path: str
+) -> None:
     """Whatever another site makes a browser send: its cookie and its token of Airflow's are none of ours."""
+    reader = reading(make_app(lambda: store))
     for headers in ({}, {"Cookie": "_token=reader"}, {"Authorization": "Bearer reader"}):
         assert reader.post(path, json={}, headers=headers).status_code == 401
 
