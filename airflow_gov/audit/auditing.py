@@ -19,7 +19,7 @@ from airflow_gov.audit.gone import gone
 from airflow_gov.audit.looking import Looker, raise_fatal
 from airflow_gov.audit.memory import Memory
 from airflow_gov.audit.registry import make_checks
-from airflow_gov.audit.repairing import Repaired, repair, require_repairable
+from airflow_gov.audit.repairing import Repaired, repair, require_repairable, together
 from airflow_gov.audit.reporting import keep_report
 from airflow_gov.audit.scanning import SCANS, Scans, scan_due
 from airflow_gov.flow.anchoring import anchor_or_warn
@@ -84,7 +84,7 @@ class Progress:
 class AuditReport:
     """What came of an audit.
 
-    :param run: the audit; after repairs, the one that looked at what they left.
+    :param run: the audit; after repairs, with what another one saw of what they left.
     :param repaired: what was repaired, or why not.
     """
 
@@ -123,8 +123,9 @@ def run_audit(
         repaired += repair(governance, check, audit.lake.zones, actor=actor, execution_id=execution_id)
     if any(each.done for each in repaired):
         again = {(each.check, str(each.dataset)) for each in repaired}
-        run = audit.run(mending, again=again)
-        keep_report(governance.store, run, governance.clock())
+        looked = audit.run(mending, again=again)
+        keep_report(governance.store, looked, governance.clock())
+        run = together(run, looked)
     anchor_or_warn(governance)
     return AuditReport(run, tuple(repaired))
 

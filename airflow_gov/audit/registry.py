@@ -50,8 +50,11 @@ def make_checks(
 
     :param ids: which; default: all.
     :param settings: of some of them, by id: keyword arguments.
-    :raises GovernanceError: ``PARAMETER_INVALID``: there is no such check, or it has no such setting.
+    :raises GovernanceError: ``PARAMETER_INVALID``: there is no such check, or it has no such setting; or none
+        is named, so that nothing would be looked at.
     """
+    if ids is not None and not ids:
+        raise GovernanceError(Reason.PARAMETER_INVALID, "checks: name one check or more; None: all.")
     classes = check_classes()
     unknown = sorted({*(ids or ()), *(settings or {})} - set(classes))
     if unknown:

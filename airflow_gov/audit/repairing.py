@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.failures import told
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from airflow_gov.audit.check import Check
+    from airflow_gov.model.audits import AuditRun
     from airflow_gov.model.findings import Finding
     from airflow_gov.model.zones import DatasetName, Zone
     from airflow_gov.runtime import Governance
@@ -79,6 +80,29 @@ def repair(
     wanted = FindingsWanted(states=OPEN_STATES, checks=(check.id,), zones=tuple(zones), zoneless=True)
     findings = list(governance.store.audits.findings.each(wanted))
     return [_repaired(governance, check, finding, actor, execution_id) for finding in findings]
+
+
+def together(run: AuditRun, again: AuditRun) -> AuditRun:
+    """An audit, and the one after its repairs, as one: what both found, and what is left now.
+
+    :param run: the audit.
+    :param again: the one that looked at what the repairs left, with the checks that repair.
+    """
+    failed = {check: why for check, why in run.failed_checks.items() if check not in again.checks}
+    return replace(
+        run,
+        ended_at=again.ended_at,
+        looked=run.looked + again.looked,
+        new=run.new + again.new,
+        reopened=run.reopened + again.reopened,
+        fixed=run.fixed + again.fixed,
+        open=again.open,
+        acknowledged=again.acknowledged,
+        by_severity=again.by_severity,
+        by_zone=again.by_zone,
+        failed_checks=failed | again.failed_checks,
+        plans={**run.plans, **again.plans},
+    )
 
 
 def _repaired(

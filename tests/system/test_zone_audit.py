@@ -116,6 +116,7 @@ def test_notifiers_are_told_what_is_new_and_one_that_fails_stops_nothing(stray, 
     [
         ({"zones": "landing zone"}, "'landing zone' is no zone; they are raw, preprocessed"),
         ({"zones": []}, "is no zone"),
+        ({"checks": []}, "name one check or more"),
         ({"checks": ["nonesuch"]}, "There is no check 'nonesuch'"),
         ({"fail_on": "dreadful"}, "fail_on 'dreadful' is not one of info, warning, error, critical"),
         (

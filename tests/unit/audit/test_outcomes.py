@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from airflow_gov.audit.auditing import AuditRequest, run_audit
 from airflow_gov.audit.summing import outcome_of, require_less_than
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import Severity
+from airflow_gov.model.loads import WriteMode
 from airflow_gov.model.zones import Zone
+from support.gates import delays
 
 
 def require(gates, *checks, least=Severity.ERROR):
@@ -27,3 +32,25 @@ def test_a_check_that_could_not_look_fails_who_asked_for_it_and_nobody_else(
     assert failed.value.reason is Reason.FINDINGS_OPEN
     assert outcome_of(gates.governance, report, zones=tuple(Zone), checks=["many"]).open == 1
     require(gates, "small-files", least=Severity.INFO)
+
+
+def test_after_repairs_an_audit_tells_what_it_found_with_all_its_checks(gates, audits, strangers):
+    gates.published(delays(1, 2, 3), mode=WriteMode.OVERWRITE)
+    strangers.Mended.mark.touch()
+    run = audits("rows", "many", "mended", repair=("mended",)).run
+    assert (run.new, run.fixed, run.open) == (2, 1, 1)
+    assert run.checks == ("rows", "many", "mended")
+    assert run.plans == {"many": "counts to 0"}
+    assert run == replace(gates.governance.store.audits.get(run.audit_id), **numbers(run))
+
+
+def numbers(run):
+    names = ("ended_at", "looked", "new", "fixed", "open", "by_severity", "by_zone")
+    return {name: getattr(run, name) for name in names}
+
+
+def test_no_check_is_no_audit(gates):
+    with pytest.raises(GovernanceError, match="name one check or more") as refused:
+        run_audit(gates.governance, AuditRequest(checks=()), actor="ada")
+    assert refused.value.reason is Reason.PARAMETER_INVALID
+    assert gates.governance.store.audits.runs() == []
