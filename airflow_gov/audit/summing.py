@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.findings import OPEN_STATES, Finding, FindingsWanted, Severity
+from airflow_gov.model.findings import OPEN_STATES, Finding, FindingState, FindingsWanted, Severity
 from airflow_gov.model.serde import to_plain
 
 if TYPE_CHECKING:
@@ -27,23 +27,31 @@ class Outcome:
 
     :param report: the audit's.
     :param worst: the worst findings that wait for somebody.
-    :param open: how many of them there are.
+    :param by_severity: how many wait, the worst first.
+    :param acknowledged: how many somebody lets be.
     """
 
     report: AuditReport
     worst: tuple[Finding, ...]
-    open: int
+    by_severity: Mapping[Severity, int]
+    acknowledged: int
+
+    @property
+    def open(self) -> int:
+        """How many findings wait for somebody."""
+        return sum(self.by_severity.values())
 
     def plain(self) -> dict[str, Any]:
         """The same as JSON values."""
         run = self.report.run
-        told = ("audit_id", "kind", "datasets", "looked", "new", "reopened", "fixed", "acknowledged")
+        told = ("audit_id", "kind", "datasets", "looked", "new", "reopened", "fixed")
         worst = ("key", "check", "subject", "severity", "state", "message")
         return {
             **{name: to_plain(getattr(run, name)) for name in told},
             "zones": to_plain(run.zones),
             "open": self.open,
-            "by_severity": dict(run.by_severity),
+            "acknowledged": self.acknowledged,
+            "by_severity": to_plain(self.by_severity),
             "failed_checks": dict(run.failed_checks),
             "plans": dict(run.plans),
             "repaired": to_plain(self.report.repaired),
@@ -56,7 +64,7 @@ class Outcome:
         counts = f"{run.new:,} new, {run.reopened:,} reopened, {run.fixed:,} fixed, {self.open:,} open"
         lines = [
             f"{run.kind.value.capitalize()} audit of {', '.join(run.zones)} ({run.datasets:,} datasets, "
-            f"{len(run.checks)} checks, {run.looked:,} looks): {counts}, {run.acknowledged:,} acknowledged."
+            f"{len(run.checks)} checks, {run.looked:,} looks): {counts}, {self.acknowledged:,} acknowledged."
         ]
         lines += [f"Plan of {check}: {plan}." for check, plan in run.plans.items()]
         lines += [
@@ -80,8 +88,10 @@ def outcome_of(
     :param zones: the zones it was of.
     :param checks: ids of its checks; None: all.
     """
-    page = governance.store.audits.findings.page(wanted(zones, checks), limit=NAMED)
-    return Outcome(report, page.findings, page.total)
+    findings, open_ = governance.store.audits.findings, wanted(zones, checks)
+    acknowledged = findings.counts(replace(open_, states=(FindingState.ACKNOWLEDGED,)))
+    worst = findings.page(open_, limit=NAMED).findings
+    return Outcome(report, worst, findings.counts(open_), sum(acknowledged.values()))
 
 
 def require_less_than(

@@ -83,7 +83,7 @@ def print_outcome(outcome: Outcome) -> None:
             "reopened": run.reopened,
             "fixed": run.fixed,
             "open": outcome.open,
-            "acknowledged": run.acknowledged,
+            "acknowledged": outcome.acknowledged,
             "plans": [f"{check}: {plan}" for check, plan in run.plans.items()],
             "failed checks": [f"{check}: {why}" for check, why in run.failed_checks.items()],
             "repairs": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -54,3 +55,18 @@ def test_no_check_is_no_audit(gates):
         run_audit(gates.governance, AuditRequest(checks=()), actor="ada")
     assert refused.value.reason is Reason.PARAMETER_INVALID
     assert gates.governance.store.audits.runs() == []
+
+
+def test_numbers_are_of_the_zones_and_checks_that_were_asked_for(gates, audits):
+    settings = {"many": {"number": 3}}
+    audits("many", settings=settings)
+    findings = gates.governance.store.audits.findings
+    known, *_ = findings.each()
+    until = gates.clock.now + timedelta(days=1)
+    findings.acknowledge(known.key, by="ada", reason="known", expires_at=until)
+    for checks, numbers in ((["many"], ({"warning": 2}, 2, 1)), (["rows"], ({}, 0, 0))):
+        report = audits(*checks, settings=settings)
+        outcome = outcome_of(gates.governance, report, zones=tuple(Zone), checks=checks)
+        told = outcome.plain()
+        assert (told["by_severity"], told["open"], told["acknowledged"]) == numbers
+        assert f"{numbers[1]} open, {numbers[2]} acknowledged" in outcome.lines()[0]
