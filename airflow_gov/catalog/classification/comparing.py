@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from airflow_gov.catalog.classification.recognisers import RECOGNISERS, TAGS
-from airflow_gov.catalog.classification.weighing import THRESHOLD, Weighed
+from airflow_gov.catalog.classification.weighing import Weighed
 from airflow_gov.model.classification import Agreement, Evidence, Proposal
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "pii:phone": ("telephone", "mobile", "phone_number", "fax", "tel"),
     "pii:card": ("credit_card", "card_number", "payment_card", "pan"),
     "pii:iban": ("bank_account", "account"),
-    "pii:national_id": ("identifier", "id", "dni", "nie", "cpf", "nino", "tax_id", "national_identifier"),
+    "pii:national_id": ("dni", "nie", "cpf", "nino", "tax_id", "national_identifier"),
     "pii:ip": ("ip_address",),
     "pii:name": ("first_name", "last_name", "full_name", "person_name", "person", "surname"),
     "pii:address": ("postal_address", "street", "street_address", "home_address"),
@@ -27,6 +27,8 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 }
 #: Tags that say no more than that somebody is meant.
 _GENERAL = frozenset({"pii", "pii:personal", "pii:other", "pii:any"})
+#: Tags of numbers that somebody has, be they a state's or a company's.
+_NUMBERS = frozenset({"pii:id", "pii:identifier"})
 _MEANING: Mapping[str, str] = {f"pii:{word}": tag for tag, words in _WORDS.items() for word in words}
 
 
@@ -46,7 +48,7 @@ def agreement(found: Weighed, column: Column | None) -> Agreement:
     tags = {meant(each) for each in column.tags if each.lower().startswith("pii")}
     if any(_same(tag, found.recogniser.tag) for tag in tags):
         return Agreement.AGREES
-    seen = found.by_values >= THRESHOLD
+    seen = found.proven
     if seen and tags & set(TAGS):
         return Agreement.CONTRADICTS
     open_to_all = column.classification is not None and not column.classified
@@ -57,7 +59,7 @@ def _same(tag: str, other: str) -> bool:
     return (
         tag == other
         or tag in _GENERAL
-        or (tag == _NATIONAL[0] and other in _NATIONAL)
+        or (tag in (_NATIONAL[0], *_NUMBERS) and other in _NATIONAL)
         or (other == _NATIONAL[0] and tag in _NATIONAL)
     )
 

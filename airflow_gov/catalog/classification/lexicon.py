@@ -113,6 +113,14 @@ _COMPANIES = frozenset(
     )
 )
 
+#: With them names of places begin: San José, Fort Worth, Saint Paul.
+_PLACES = frozenset(
+    words(
+        "san santa santo sao st saint sainte fort ft port puerto mount mt lake new north south east west los "
+        "las nueva nuevo bad"
+    )
+)
+
 GIVEN = frozenset(_GIVEN.split())
 FAMILY = frozenset(_FAMILY.split())
 
@@ -129,5 +137,7 @@ def names_somebody(text: str) -> bool:
     """Whether a frequent given or family name is among the few words of a text, which is no company."""
     found = plain_words(text)
     if not text[:1].isupper() or len(found) > 7 or not _COMPANIES.isdisjoint(found):
+        return False
+    if found and found[0] in _PLACES:
         return False
     return any(word in GIVEN or word in FAMILY for word in found)

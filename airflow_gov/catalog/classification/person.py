@@ -56,6 +56,7 @@ PERSON_NAME = Recogniser(
     weight=0.85,
     shares=(0.2, 0.5),
     chance=0.1,
+    proof=0.7,
 )
 
 _MONTHS = words("jan feb mar apr may jun jul aug sep oct nov dec")

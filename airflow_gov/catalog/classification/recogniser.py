@@ -56,6 +56,7 @@ class Recogniser:
     :param weight: confidence when all values match and the name says nothing.
     :param shares: parts of matching values at which they begin to count, and at which they count whole.
     :param chance: the part of other values of the same form that matches by accident.
+    :param proof: the part of the values that must match for them alone to speak against a contract.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Recogniser:
     weight: float = 0.95
     shares: tuple[float, float] = (0.05, 0.4)
     chance: float = 0.0
+    proof: float = 0.0
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ _NAME_AGAINST, _VALUES_AGAINST = 0.6, 0.55
 _NAME_ALONE = 0.8
 #: The part of values that must at least be written so for the name to count whole.
 _SUPPORT = 0.5
+#: What is proven is an accident less often than this.
+_ACCIDENT = 0.02
 #: Parts of values that two tags of one column may have in common.
 _OVERLAP = 1.1
 
@@ -36,6 +38,12 @@ class Weighed:
     evidence: Evidence
     confidence: float
     by_values: float
+
+    @property
+    def proven(self) -> bool:
+        """Whether the values alone prove it, whatever the column is called."""
+        enough = self.by_values >= THRESHOLD and self.evidence.share >= self.recogniser.proof
+        return enough and self.recogniser.chance ** _matching(self.evidence) <= _ACCIDENT
 
 
 def weigh(recogniser: Recogniser, name: str, evidence: Evidence) -> Weighed:
@@ -70,8 +78,12 @@ def _by_values(recogniser: Recogniser, evidence: Evidence) -> float:
     low, high = recogniser.shares
     ramp = max(0.0, min(1.0, (evidence.share - low) / (high - low)))
     # A single value that passes a check may do so by accident.
-    different = max(1.0, evidence.distinct * evidence.share)
-    return float(recogniser.weight * ramp * (1 - recogniser.chance**different))
+    return float(recogniser.weight * ramp * (1 - recogniser.chance ** _matching(evidence)))
+
+
+def _matching(evidence: Evidence) -> float:
+    """How many different values match, about."""
+    return max(1.0, evidence.distinct * evidence.share)
 
 
 def _supported(evidence: Evidence) -> float:

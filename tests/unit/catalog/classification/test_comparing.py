@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_gov.catalog.classification.comparing import agreement, meant
+from airflow_gov.catalog.classification.comparing import against_contract, agreement, meant
 from airflow_gov.catalog.classification.recognisers import RECOGNISERS
-from airflow_gov.catalog.classification.weighing import Weighed
+from airflow_gov.catalog.classification.weighing import Weighed, weigh
 from airflow_gov.model.classification import Agreement, Evidence
 from airflow_gov.model.contract import Column
 from airflow_gov.model.types import Primitive
@@ -55,3 +55,27 @@ def test_without_a_contract_it_is_a_proposal() -> None:
 
 def test_a_tag_that_nobody_knows_means_itself() -> None:
     assert meant("pii:shoe_size") == "pii:shoe_size"
+
+
+@pytest.mark.parametrize(
+    ("recogniser", "evidence", "expected"),
+    [
+        ("card", Evidence(values=500, distinct=2, matching=250, plain=500), PROPOSED),
+        ("card", Evidence(values=500, distinct=500, matching=490, plain=500), CONTRADICTS),
+        ("person_name", Evidence(values=31, distinct=31, matching=12, plain=31), PROPOSED),
+        ("person_name", Evidence(values=31, distinct=31, matching=30, plain=31), CONTRADICTS),
+        ("email", Evidence(values=1, distinct=1, matching=1, plain=1), CONTRADICTS),
+    ],
+)
+def test_what_may_be_an_accident_does_not_contradict(
+    recogniser: str, evidence: Evidence, expected: Agreement
+) -> None:
+    (one,) = (each for each in RECOGNISERS if each.id == recogniser)
+    column = Column("x", Primitive("string"), classification="public")
+    assert agreement(weigh(one, "x", evidence), column) is expected
+
+
+@pytest.mark.parametrize("tag", ["pii:identifier", "pii:id"])
+def test_a_number_that_somebody_has_need_not_be_a_states(tag: str) -> None:
+    column = Column("x", Primitive("long"), tags=(tag,))
+    assert against_contract("x", [], [], column) == []
