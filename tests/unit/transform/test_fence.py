@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -16,16 +17,23 @@ from airflow_gov.transform.session import Limits, add_tables, fence, open_sessio
 outside = pa.table({"id": [1]})
 
 
-@pytest.fixture
-def places(tmp_path):
-    """Files that exist, may be read by the process, and are not declared."""
-    secret = tmp_path / "secret"
-    secret.mkdir()
+@pytest.fixture(scope="module")
+def undeclared(tmp_path_factory):
+    """Files of each kind, to be copied."""
+    folder = tmp_path_factory.mktemp("undeclared")
     with duckdb.connect() as connection:
         for kind in ("parquet", "csv", "json"):
-            connection.execute(f"COPY (SELECT 42 AS id) TO '{secret}/secret.{kind}'").fetchall()
-        connection.execute(f"ATTACH '{secret}/secret.db' AS other").fetchall()
+            connection.execute(f"COPY (SELECT 42 AS id) TO '{folder}/secret.{kind}'").fetchall()
+        connection.execute(f"ATTACH '{folder}/secret.db' AS other").fetchall()
         connection.execute("CREATE TABLE other.t AS SELECT 42 AS id").fetchall()
+        connection.execute("DETACH other").fetchall()
+    return folder
+
+
+@pytest.fixture
+def places(tmp_path, undeclared):
+    """Files that exist, may be read by the process, and are not declared."""
+    secret = shutil.copytree(undeclared, tmp_path / "secret")
     return {"secret": str(secret), "out": str(tmp_path / "out"), "tmp": str(tmp_path)}
 
 
