@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_gov.lake.raw_listing import listed_objects
+from airflow_gov.lake.raw_listing import Listing
 from airflow_gov.lake.storage import as_uri
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.sql_text import literal, literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _ROWS = 1_000
 _READERS = 8
+#: Objects of up to so many bytes are read by one reader one after the other, so many at once.
+_SMALL = 64 * 1024
+_AT_ONCE = 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -89,45 +93,40 @@ class RawComparison:
     """One raw dataset: what its index says, and what lies there. Each question streams its answers.
 
     The index was read before the objects were listed: what is indexed and not listed was there once.
+
+    :param connection: where the index is ``indexed``, and what differs from the listing is ``differing``.
+    :param raw: the objects.
+    :param root: the dataset's folder.
+    :param listed: how many objects are there.
     """
 
-    def __init__(self, connection: DuckDBPyConnection, raw: RawObjects, root: str) -> None:
+    def __init__(self, connection: DuckDBPyConnection, raw: RawObjects, root: str, listed: int) -> None:
         self._connection = connection
         self._raw = raw
         self._root = as_uri(root)
+        self.listed = listed
 
     @property
     def indexed(self) -> int:
         """How many objects the index has."""
-        return self._count("SELECT count(*) FROM indexed")
-
-    @property
-    def listed(self) -> int:
-        """How many objects are there."""
-        return self._count("SELECT count(*) FROM listed")
+        return int(self._connection.execute("SELECT count(*) FROM indexed").fetchall()[0][0])
 
     def missing(self) -> Iterator[IndexedObject]:
         """Objects of the index that are not there."""
-        statement = f"SELECT {_INDEXED} FROM indexed i ANTI JOIN listed l USING (path) ORDER BY path"  # noqa: S608
-        for row in self._rows(statement):
+        for row in self._rows(f"SELECT {_INDEXED}{_OF_DIFFERING} WHERE d.listed IS NULL ORDER BY path"):
             found = self._indexed(row)
             if not self._raw.exists(found.uri):  # one that lies elsewhere is not listed
                 yield found
 
     def unknown(self) -> Iterator[ListedObject]:
         """Objects that are there and not in the index; also those of loads that are under way."""
-        statement = (
-            "SELECT path, l.size, l.modified FROM listed l ANTI JOIN indexed i USING (path) ORDER BY path"
-        )
+        statement = "SELECT path, listed, modified FROM differing WHERE NOT indexed ORDER BY path"
         for path, size, modified in self._rows(statement):
             yield ListedObject(f"{self._root}/{path}", size, _moment(modified), path.partition("/")[0])
 
     def resized(self) -> Iterator[tuple[IndexedObject, int]]:
         """Objects whose size is not that of the index, with the size they have."""
-        statement = (
-            f"SELECT {_INDEXED}, l.size FROM indexed i JOIN listed l USING (path) "  # noqa: S608
-            "WHERE i.size <> l.size ORDER BY path"
-        )
+        statement = f"SELECT {_INDEXED}, d.listed{_OF_DIFFERING} WHERE d.listed <> i.size ORDER BY path"
         for row in self._rows(statement):
             yield self._indexed(row[:-1]), row[-1]
 
@@ -141,7 +140,7 @@ class RawComparison:
         if uris:
             self._connection.executemany("INSERT INTO also VALUES (?)", uris)
         statement = (
-            f"SELECT {_INDEXED} FROM indexed i WHERE md5_number_lower(path) % {int(sampling.turns)} = "  # noqa: S608
+            f"SELECT {_INDEXED} FROM indexed i WHERE {_NUMBER} % {int(sampling.turns)} = "  # noqa: S608
             f"{int(sampling.turn % sampling.turns)} OR path IN (SELECT path FROM also) OR path IN "
             "(SELECT path FROM indexed WHERE delivered_at IS NOT NULL ORDER BY delivered_at DESC, path "
             f"LIMIT {int(sampling.newest)}) ORDER BY path"
@@ -153,16 +152,16 @@ class RawComparison:
 
         :returns: each with the SHA-256 of its bytes; None where it is not there.
         """
-        waiting: deque[tuple[IndexedObject, Future[str | None]]] = deque()
+        waiting: deque[tuple[list[IndexedObject], Future[list[str | None]]]] = deque()
         with ThreadPoolExecutor(_READERS) as pool:
-            for each in objects:
-                waiting.append((each, pool.submit(self._raw.sha256, each.uri)))
-                if len(waiting) > 4 * _READERS:
+            for some in _several(objects):
+                waiting.append((some, pool.submit(self._raw.hashes, [each.uri for each in some])))
+                if len(waiting) > 2 * _READERS:
                     first, result = waiting.popleft()
-                    yield first, result.result()
+                    yield from zip(first, result.result(), strict=True)
             while waiting:
                 first, result = waiting.popleft()
-                yield first, result.result()
+                yield from zip(first, result.result(), strict=True)
 
     def _rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         # A cursor of its own: a caller may ask the next question before it has read all answers.
@@ -170,9 +169,6 @@ class RawComparison:
             cursor.execute(statement)
             while rows := cursor.fetchmany(_ROWS):
                 yield from rows
-
-    def _count(self, statement: str) -> int:
-        return int(self._connection.execute(statement).fetchall()[0][0])
 
     def _path(self, uri: str) -> str:
         return uri.removeprefix(f"{self._root}/")
@@ -185,6 +181,16 @@ class RawComparison:
 
 
 _INDEXED = "path, i.size, i.sha256, i.load_id, i.delivered_at"
+#: A number that is the same in every audit and spreads objects evenly.
+_NUMBER = "coalesce(try_cast('0x' || left(i.sha256, 8) AS BIGINT), length(path))"
+_OF_DIFFERING = " FROM indexed i JOIN differing d USING (path)"
+#: One pass over both, of which what is alike leaves no trace: a lake has more objects than memory.
+_COMPARE = """
+    CREATE TABLE differing AS
+    SELECT coalesce(i.path, l.path) AS path, i.path IS NOT NULL AS indexed, l.size AS listed, l.modified
+    FROM (SELECT path, size FROM indexed) i FULL OUTER JOIN listing l ON i.path = l.path
+    WHERE i.path IS NULL OR l.path IS NULL OR i.size <> l.size
+"""
 
 
 @contextmanager
@@ -208,11 +214,13 @@ def compared(
             config["threads"] = rewriter.threads
         try:
             with duckdb.connect(f"{folder}/objects.duckdb", config=config) as connection:
-                _read_index(connection, index, as_uri(root))
+                _know_index(connection, index, as_uri(root))
                 with catalog.outages_named():
-                    connection.register("listing", listed_objects(root, catalog.properties))
-                    connection.execute("CREATE TABLE listed AS SELECT * FROM listing")
-                yield RawComparison(connection, raw, root)
+                    listing = Listing(root, catalog.properties)
+                    connection.register("listing", listing.reader())
+                    connection.execute(_COMPARE)
+                    connection.unregister("listing")
+                yield RawComparison(connection, raw, root, listing.count)
         except duckdb.Error as error:
             raise GovernanceError(
                 Reason.TRANSFORM_FAILED,
@@ -225,16 +233,34 @@ def _moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def _read_index(connection: DuckDBPyConnection, index: Scan | None, root: str) -> None:
-    connection.execute(
-        "CREATE TABLE indexed (path VARCHAR, size BIGINT, sha256 VARCHAR, load_id VARCHAR, "
-        "delivered_at BIGINT)"
-    )
+def _several(objects: Iterable[IndexedObject]) -> Iterator[list[IndexedObject]]:
+    """Small objects are read by the dozen: handing over each of them takes longer than reading it."""
+    some: list[IndexedObject] = []
+    for each in objects:
+        some.append(each)
+        if len(some) >= _AT_ONCE or each.size > _SMALL:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _know_index(connection: DuckDBPyConnection, index: Scan | None, root: str) -> None:
+    """Make an index known as ``indexed``; where DuckDB reads it itself, a question reads what it needs of it."""
     if index is None or not index.files:
+        connection.execute(
+            "CREATE TABLE indexed (path VARCHAR, size BIGINT, sha256 VARCHAR, load_id VARCHAR, "
+            "delivered_at BIGINT)"
+        )
         return
-    connection.register("index_rows", index.to_dataset())
+    if index.local_paths is not None and index.uniform:
+        kind, rows = "VIEW", f"read_parquet({literals(index.local_paths)})"
+    else:
+        kind, rows = "TABLE", "index_rows"
+        connection.register(rows, index.to_dataset())
+    uri = literal(f"{root}/")
     connection.execute(
-        "INSERT INTO indexed SELECT CASE WHEN starts_with(uri, $root) THEN substr(uri, length($root) + 1) "
-        "ELSE uri END, size, lower(sha256), _load_id, epoch_us(delivered_at) FROM index_rows",
-        {"root": f"{root}/"},
+        f"CREATE {kind} indexed AS SELECT CASE WHEN starts_with(uri, {uri}) "  # noqa: S608 - quoted
+        f"THEN substr(uri, length({uri}) + 1) ELSE uri END AS path, size, lower(sha256) AS sha256, "
+        f"_load_id AS load_id, epoch_us(delivered_at) AS delivered_at FROM {rows}"
     )

@@ -38,17 +38,10 @@ class _Batch:
         self.sizes: list[int] = []
         self.moments: list[int] = []
 
-    def add(self, path: str, size: int, modified: int) -> None:
-        """One object; `modified` in microseconds since 1970."""
-        # A name that is no UTF-8 is shown with question marks; as text nothing could hold it.
-        self.paths.append(path if path.isascii() else path.encode("utf-8", "replace").decode())
-        self.sizes.append(size)
-        self.moments.append(modified)
-
     def taken(self) -> pa.RecordBatch:
         """What was added since it was last asked."""
         arrays: list[pa.Array[Any]] = [
-            pa.array(self.paths, pa.string()),
+            pa.array(map(_text, self.paths), pa.string()),
             pa.array(self.sizes, pa.int64()),
             pa.array(self.moments, pa.int64()),
         ]
@@ -57,16 +50,34 @@ class _Batch:
         return pa.RecordBatch.from_arrays(arrays, schema=LISTED)
 
 
-def listed_objects(root: str, properties: Mapping[str, str]) -> pa.RecordBatchReader:
+def _text(path: str) -> str:
+    # A name that is no UTF-8 is shown with question marks; as text nothing could hold it.
+    return path if path.isascii() else path.encode("utf-8", "replace").decode()
+
+
+class Listing:
     """Every object under a raw dataset's folder.
 
     :param root: the dataset's folder.
     :param properties: the catalogue's.
-    :returns: a stream of :data:`LISTED`; empty where there is no such folder.
     """
-    folder = local_path(root)
-    found = _local(folder) if folder is not None else _in_s3(root, properties)
-    return pa.RecordBatchReader.from_batches(LISTED, found)
+
+    def __init__(self, root: str, properties: Mapping[str, str]) -> None:
+        self._root = root
+        self._properties = properties
+        #: How many there are, as far as they were read.
+        self.count = 0
+
+    def reader(self) -> pa.RecordBatchReader:
+        """A stream of :data:`LISTED`; empty where there is no such folder."""
+        return pa.RecordBatchReader.from_batches(LISTED, self._batches())
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        folder = local_path(self._root)
+        found = _local(folder) if folder is not None else _in_s3(self._root, self._properties)
+        for batch in found:
+            self.count += batch.num_rows
+            yield batch
 
 
 def directly_in(root: str, properties: Mapping[str, str]) -> Iterator[str]:
@@ -96,10 +107,11 @@ def _local(root: Path) -> Iterator[pa.RecordBatch]:
 
 def _below(folder: int, prefix: str, batch: _Batch) -> Iterator[pa.RecordBatch]:
     """The objects of an open folder: asked of it, and not by whole paths, they are found twice as fast."""
+    add_path, add_size, add_moment = batch.paths.append, batch.sizes.append, batch.moments.append
     with os.scandir(folder) as entries:
         for entry in entries:
-            path = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
+                path = prefix + entry.name
                 if path not in _OF_THE_TABLE:
                     yield from _inside(folder, entry.name, f"{path}/", batch)
                 continue
@@ -107,9 +119,11 @@ def _below(folder: int, prefix: str, batch: _Batch) -> Iterator[pa.RecordBatch]:
                 facts = entry.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue  # removed since it was listed
-            batch.add(path, facts.st_size, facts.st_mtime_ns // 1_000)
-    if len(batch.paths) >= _ROWS:
-        yield batch.taken()
+            add_path(prefix + entry.name)
+            add_size(facts.st_size)
+            add_moment(facts.st_mtime_ns // 1_000)
+            if len(batch.paths) >= _ROWS:
+                yield batch.taken()
 
 
 def _inside(parent: int, name: str, prefix: str, batch: _Batch) -> Iterator[pa.RecordBatch]:
@@ -131,7 +145,9 @@ def _in_s3(root: str, properties: Mapping[str, str]) -> Iterator[pa.RecordBatch]
         for entry in page.get("Contents", ()):
             path = entry["Key"][len(prefix) :]
             if path and path.split("/", 1)[0] not in _OF_THE_TABLE:
-                batch.add(path, entry["Size"], int(entry["LastModified"].timestamp() * 1_000_000))
+                batch.paths.append(path)
+                batch.sizes.append(entry["Size"])
+                batch.moments.append(int(entry["LastModified"].timestamp() * 1_000_000))
         if len(batch.paths) >= _ROWS:
             yield batch.taken()
     yield batch.taken()
