@@ -41,7 +41,8 @@ class AuditRun:
     :param datasets: datasets of its zones.
     :param looked: pairs of check and dataset it looked at; the others are unchanged.
     :param new: findings it was the first to see.
-    :param reopened: findings that it saw again.
+    :param reopened: findings that it saw again, and those that were acknowledged and are not any more: their
+        day has come, or they have become worse.
     :param fixed: findings that it saw to be gone.
     :param open: findings of all zones and checks that waited for somebody when it ended.
     :param acknowledged: findings that somebody let be then.

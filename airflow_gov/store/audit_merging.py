@@ -44,7 +44,7 @@ class Merged:
 
     :param looked: pairs of check and scope that were looked at.
     :param new: findings that nobody saw before.
-    :param reopened: findings that were fixed and are there again.
+    :param reopened: findings that were fixed and are there again, and those that nobody lets be any more.
     :param fixed: findings that are there no more.
     :param acknowledged: findings that somebody lets be.
     :param by_severity: open findings by severity.
@@ -69,18 +69,19 @@ def merge(
     :param zones: the zones it is of.
     """
     step = _Step(connection, audit_id, now)
-    step.lapse()
-    new, reopened = step.count(_unknown(audit_id)), step.count(_known_as(audit_id, FindingState.FIXED))
+    new, worse = step.count(_unknown(audit_id)), step.count(_worse(audit_id))
+    again = step.count(_known_as(audit_id, FindingState.FIXED))
     step.tell(FindingState.NEW, _unknown(audit_id))
     step.tell(FindingState.REOPENED, _known_as(audit_id, FindingState.FIXED))
     step.tell(FindingState.REOPENED, _worse(audit_id))
     step.put()
     fixed = step.fix()
+    lapsed = step.lapse()
     step.stand(checks, zones)
     return Merged(
         looked=_scalar(connection, _looks(audit_id)),
         new=new,
-        reopened=reopened,
+        reopened=again + worse + lapsed,
         fixed=fixed,
         acknowledged=_scalar(
             connection,
@@ -125,14 +126,14 @@ class _Step:
         self._audit_id = audit_id
         self._now = now
 
-    def lapse(self) -> None:
-        """What was acknowledged until now waits for somebody again."""
+    def lapse(self) -> int:
+        """What was acknowledged until now, and is still there, waits for somebody again."""
         over = and_(
             finding.c.state == FindingState.ACKNOWLEDGED.value, finding.c.acknowledged_until <= self._now
         )
         self.tell(FindingState.REOPENED, select(finding.c.key, finding.c.severity).where(over))
         values = {"state": FindingState.REOPENED.value, **_NOBODY}
-        self._connection.execute(update(finding).where(over).values(values))
+        return self._connection.execute(update(finding).where(over).values(values)).rowcount
 
     def count(self, query: Any) -> int:
         return _scalar(self._connection, select(func.count()).select_from(query.subquery()))

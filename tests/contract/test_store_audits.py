@@ -98,8 +98,8 @@ def test_what_is_acknowledged_stays_so_until_its_day_has_come(store: Store, cloc
     assert told is not None
     assert (told.by, told.reason, told.expires_at) == ("grace", "known", until)
     clock.move(hours=3)
-    audit(store, clock, "c", seen("x"))
-    assert states(store) == {"x": REOPENED}
+    run = audit(store, clock, "c", seen("x"))
+    assert (run.reopened, states(store)) == (1, {"x": REOPENED})
     assert only(store).acknowledgement is None
     assert steps(store) == [NEW, ACKNOWLEDGED, REOPENED]
 
@@ -108,8 +108,8 @@ def test_what_is_acknowledged_and_becomes_worse_waits_for_somebody_again(store: 
     audit(store, clock, "a", seen("x"))
     until = clock.now + timedelta(days=30)
     store.audits.findings.acknowledge(only(store).key, by="grace", reason="known", expires_at=until)
-    audit(store, clock, "b", seen("x", severity=Severity.CRITICAL))
-    assert states(store) == {"x": REOPENED}
+    run = audit(store, clock, "b", seen("x", severity=Severity.CRITICAL))
+    assert (run.reopened, states(store)) == (1, {"x": REOPENED})
     assert only(store).severity is Severity.CRITICAL
 
 
@@ -120,6 +120,17 @@ def test_an_acknowledgement_ends_with_the_finding(store: Store, clock: Clock) ->
     audit(store, clock, "b", seen())
     audit(store, clock, "c", seen("x"))
     assert states(store) == {"x": REOPENED}
+
+
+def test_what_is_fixed_when_its_day_has_come_is_fixed_and_not_reopened(store: Store, clock: Clock) -> None:
+    audit(store, clock, "a", seen("x"))
+    clock.move(minutes=1)
+    until = clock.now + timedelta(hours=1)
+    store.audits.findings.acknowledge(only(store).key, by="grace", reason="known", expires_at=until)
+    clock.move(hours=2)
+    run = audit(store, clock, "b", seen())
+    assert (run.reopened, run.fixed) == (0, 1)
+    assert steps(store) == [NEW, ACKNOWLEDGED, FIXED]
 
 
 def test_an_acknowledgement_is_in_the_log(store: Store, clock: Clock) -> None:
