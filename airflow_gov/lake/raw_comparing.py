@@ -246,7 +246,7 @@ def _several(objects: Iterable[IndexedObject]) -> Iterator[list[IndexedObject]]:
 
 
 def _know_index(connection: DuckDBPyConnection, index: Scan | None, root: str) -> None:
-    """Make an index known as ``indexed``; where DuckDB reads it itself, a question reads what it needs of it."""
+    """Make an index known as ``indexed``; where DuckDB reads it itself, a question reads what it needs."""
     if index is None or not index.files:
         connection.execute(
             "CREATE TABLE indexed (path VARCHAR, size BIGINT, sha256 VARCHAR, load_id VARCHAR, "
