@@ -50,7 +50,7 @@ class Governance:
         """The governance database."""
         from airflow_gov.store import Store
 
-        return Store(self.store_url, clock=self.clock)
+        return Store(self.store_url, clock=self.clock, zone_aliases=self.settings.zone_aliases)
 
     @cached_property
     def spool(self) -> Spool:

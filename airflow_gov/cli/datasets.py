@@ -220,7 +220,8 @@ def _contract(session: Session, name: DatasetName) -> Any:
     if kept is None:
         return None
     contract_hash, text, path = kept
-    return parse_contract(text, name, path, suites=session.store.contracts.suites(contract_hash))
+    aliases, suites = session.settings.zone_aliases, session.store.contracts.suites(contract_hash)
+    return parse_contract(text, name, path, aliases, suites=suites)
 
 
 def _version_line(version: Version) -> list[Any]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 #: How many contracts are remembered; one takes some ten kilobytes.
 _MOST = 2_000
-_known: dict[tuple[str, str], Contract | None] = {}
+_Key = tuple[str, str, tuple[tuple[str, str], ...]]
+_known: dict[_Key, Contract | None] = {}
 
 
 def contracts_of(store: Store, standings: Mapping[str, Standing]) -> dict[str, Contract]:
@@ -26,17 +27,21 @@ def contracts_of(store: Store, standings: Mapping[str, Standing]) -> dict[str, C
     :param standings: by dataset (``<zone>.<name>``) how it stands.
     """
     paths = {name: each.contract_path or "" for name, each in standings.items()}
+    aliases = tuple(sorted(store.zone_aliases.items()))
     wanted = {
-        (each.contract_hash, name) for name, each in standings.items() if each.contract_hash is not None
+        (each.contract_hash, name, aliases)
+        for name, each in standings.items()
+        if each.contract_hash is not None
     }
     missing = {key for key in wanted if key not in _known}
     if missing:
-        texts = store.lineage.read.standings.contract_texts({value for value, _ in missing})
+        texts = store.lineage.read.standings.contract_texts({value for value, _, _ in missing})
         if len(_known) + len(missing) > _MOST:
             _known.clear()
-        for value, name in missing:
-            _known[value, name] = _parsed(texts.get(value), name, paths[name])
-    found = ((name, _known.get((value, name))) for value, name in wanted)
+        for key in missing:
+            value, name, _ = key
+            _known[key] = _parsed(texts.get(value), name, paths[name], store.zone_aliases)
+    found = ((key[1], _known.get(key)) for key in wanted)
     return {name: contract for name, contract in found if contract is not None}
 
 
@@ -48,8 +53,8 @@ def contract_in_use(store: Store, dataset: Dataset) -> Contract | None:
     return contracts_of(store, standings).get(dataset.governed)
 
 
-def _parsed(text: str | None, name: str, path: str) -> Contract | None:
+def _parsed(text: str | None, name: str, path: str, aliases: Mapping[str, str]) -> Contract | None:
     try:
-        return parse_contract(text, DatasetName.parse(name), path) if text is not None else None
+        return parse_contract(text, DatasetName.parse(name), path, aliases) if text is not None else None
     except GovernanceError:
         return None

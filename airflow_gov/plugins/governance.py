@@ -62,6 +62,7 @@ class CurrentStore:
 
     def __call__(self) -> Store:
         from airflow_gov.hooks.governance import GovernanceHook
+        from airflow_gov.settings import Settings
         from airflow_gov.store import Store
 
         url = GovernanceHook().store_url()
@@ -69,7 +70,7 @@ class CurrentStore:
             if self._store is None or url != self._url:
                 if self._store is not None:
                     self._store.dispose()
-                self._url, self._store = url, Store(url)
+                self._url, self._store = url, Store(url, zone_aliases=Settings.load().zone_aliases)
             return self._store
 
 

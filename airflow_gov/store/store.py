@@ -32,7 +32,7 @@ from airflow_gov.store.waiting import Waiting
 from airflow_gov.store.waivers import Waivers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from airflow_gov.store.schema import SchemaStatus
 
@@ -53,6 +53,7 @@ class Store:
     :param clock: gives the time; injected so that tests can set it.
     :param connect_timeout: seconds to wait for a server.
     :param lock_timeout: seconds to wait for other writers.
+    :param zone_aliases: other words for zones, with which contracts it keeps are to be read.
     :raises GovernanceError: ``CONFIGURATION_INVALID`` when the URL is none, or of another database.
     """
 
@@ -63,7 +64,9 @@ class Store:
         clock: Callable[[], datetime] = utc_now,
         connect_timeout: float = 5.0,
         lock_timeout: float = 30.0,
+        zone_aliases: Mapping[str, str] | None = None,
     ) -> None:
+        self.zone_aliases = dict(zone_aliases or {})
         self._database = Database(
             StoreUrl.parse(url),
             prepare=schema.require,

@@ -140,7 +140,7 @@ def _contract(store: Store, verdict: Verdict) -> Contract:
     try:
         if text is not None:
             suites = store.contracts.suites(verdict.contract_hash)
-            return parse_contract(text, verdict.dataset, suites=suites)
+            return parse_contract(text, verdict.dataset, aliases=store.zone_aliases, suites=suites)
     except GovernanceError:
         pass
     named = {column for result in verdict.results for column in result.columns}

@@ -10,10 +10,11 @@ import pytest
 
 from airflow_gov.catalog import sensitivity as module
 from airflow_gov.catalog.sensitivity import Conflict, ConflictKind, conflicts, sensitivity
+from airflow_gov.contracts import parse_contract
 from airflow_gov.model.column_lineage import Subtype
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.lineage import TagFacts
-from airflow_gov.model.zones import Zone
+from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store import Store
 from support import stores
 from support.personal import Edge, contract, tell
@@ -109,6 +110,21 @@ def test_it_survives_when_a_way_without_masking_remains(store: Store) -> None:
     (found,) = sensitivity(store, "gold.people.token")
     assert (found.inherited, found.masked) == (("pii:email",), ())
     assert places(unclassified(store)) == {"gold.people.token": ("pii:email",)}
+
+
+def test_contracts_that_call_zones_by_other_words_count(tmp_path: Path) -> None:
+    aliases = {"production": "gold", "landing": "preprocessed"}
+    store = Store(stores.ready(tmp_path / "governance.db"), zone_aliases=aliases)
+    for dataset, word, column in (
+        ("preprocessed.people", "landing", {"mail": MAIL}),
+        ("gold.people", "production", {"contact": PUBLIC, "mail": {"tags": ["pii:email"]}}),
+    ):
+        text = contract(dataset, column).text.replace(f'"{dataset}"', f'"{word}.people"')
+        store.contracts.put(parse_contract(text, DatasetName.parse(dataset), aliases=aliases))
+    ends = ("gold.people.contact", "gold.people.mail")
+    tell(store, [copied("preprocessed.people.mail", each) for each in ends])
+    assert places(unclassified(store)) == {"gold.people.contact": ("pii:email",)}
+    store.dispose()
 
 
 @pytest.mark.parametrize("masked", [(True, False), (False, True)])
