@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, case, delete, insert, select, update
 
 from airflow_gov.model.audits import AuditKind, AuditRun, AuditState
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -21,7 +22,7 @@ from airflow_gov.store.findings import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from airflow_gov.store.database import Database
     from airflow_gov.store.log import Log
@@ -31,6 +32,8 @@ _MAPPINGS = ("by_severity", "by_zone", "failed_checks", "plans")
 _NAMES = tuple(
     column.name for column in table.columns if column.name not in ("leased_until", "host_name", "host_pid")
 )
+#: What starts later than this from now was put down by a clock that has been set back since.
+_CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +160,15 @@ class Audits:
         return None if row is None else _read(row)
 
     def runs(self, limit: int = 50, *, state: AuditState | None = None) -> list[AuditRun]:
-        """Audits, newest first.
+        """Audits, newest first; at the end those of the future, from before a clock was set back.
 
         :param limit: how many at most.
         :param state: only those that stand so.
         """
-        query = select(table).order_by(table.c.started_at.desc(), table.c.audit_id.desc()).limit(limit)
+        future = case((table.c.started_at > self._clock() + _CLOCKS_DIFFER, 1), else_=0)
+        query = (
+            select(table).order_by(future, table.c.started_at.desc(), table.c.audit_id.desc()).limit(limit)
+        )
         if state is not None:
             query = query.where(table.c.state == state.value)
         with self._database.read() as connection:

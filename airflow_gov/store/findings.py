@@ -151,12 +151,6 @@ class Findings:
         _require(reason, expires_at, now)
         with self._database.transaction() as connection:
             found = self.find(key)
-            if found.state is FindingState.FIXED:
-                raise GovernanceError(
-                    Reason.PARAMETER_INVALID,
-                    f"The finding {found.key} is fixed: there is nothing to acknowledge.",
-                    key=found.key,
-                )
             values = {
                 "state": FindingState.ACKNOWLEDGED.value,
                 "acknowledged_by": by,
@@ -164,7 +158,14 @@ class Findings:
                 "acknowledged_at": now,
                 "acknowledged_until": expires_at,
             }
-            connection.execute(update(table).where(table.c.key == found.key).values(values))
+            # An audit may fix it between the query and this.
+            standing = (table.c.key == found.key, table.c.state != FindingState.FIXED.value)
+            if not connection.execute(update(table).where(*standing).values(values)).rowcount:
+                raise GovernanceError(
+                    Reason.PARAMETER_INVALID,
+                    f"The finding {found.key} is fixed: there is nothing to acknowledge.",
+                    key=found.key,
+                )
             event = {
                 "key": found.key,
                 "at": now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -172,6 +173,37 @@ def test_what_is_fixed_or_unknown_or_ambiguous_is_not_acknowledged(store: Store,
     ]:
         with pytest.raises(GovernanceError, match=problem):
             store.audits.findings.acknowledge(wanted, by="grace", reason="known", expires_at=until)
+
+
+def test_what_an_audit_fixes_at_that_moment_is_not_acknowledged(store: Store, clock: Clock) -> None:
+    audit(store, clock, "a", seen("x"))
+    key, refused = only(store).key, []
+
+    def acknowledge() -> None:
+        until = clock.now + timedelta(days=1)
+        with pytest.raises(GovernanceError, match="is fixed: there is nothing to acknowledge") as said:
+            store.audits.findings.acknowledge(key, by="grace", reason="known", expires_at=until)
+        refused.append(said.value.reason)
+
+    thread = threading.Thread(target=acknowledge)
+    with store.audits.findings._database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE gov_finding SET state = 'fixed'")
+        thread.start()
+        time.sleep(0.3)  # until it waits for this transaction
+    thread.join()
+    assert refused == [Reason.PARAMETER_INVALID]
+    assert states(store) == {"x": FIXED}
+    assert store.log.list(action="finding.acknowledged") == []
+
+
+def test_audits_of_the_future_are_not_the_last_ones(store: Store, clock: Clock) -> None:
+    audit(store, clock, "early", seen("x"))
+    clock.move(days=30)
+    audit(store, clock, "future", seen("x"))
+    clock.move(days=-20)
+    audit(store, clock, "now", seen("x"))
+    assert [run.audit_id for run in store.audits.runs(2)] == ["now", "early"]
+    assert [run.audit_id for run in store.audits.trend()] == ["future", "early", "now"]
 
 
 def test_only_who_looked_says_that_something_is_fixed(store: Store, clock: Clock) -> None:
