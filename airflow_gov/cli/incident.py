@@ -16,7 +16,7 @@ from airflow_gov.model.errors import GovernanceError, Reason
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from airflow_gov.catalog.incident import Incident
+    from airflow_gov.catalog.incident import Incident, Read
 
 
 @click.command(
@@ -125,17 +125,7 @@ def print_incident(found: Incident) -> None:
         empty="Nowhere that is known.",
     )
     _print_subject(found)
-    output.print_heading("Who read it")
-    output.print_table(
-        ["when*", "who", "task*", "run", "dataset", "version#"],
-        (
-            [read.at, read.who, f"{read.dag_id}.{read.task_id}", read.run_id, read.dataset, read.version]
-            for read in found.reads
-        ),
-        empty="No execution that is recorded has read it.",
-    )
-    if found.readers:
-        output.print_facts({"jobs, as lineage tells": list(found.readers)})
+    _print_reads(found)
     output.print_heading("What was derived from it")
     output.print_table(["dataset*"], ([each] for each in found.derived), empty="Nothing that is known.")
     _print_origin(found)
@@ -143,6 +133,31 @@ def print_incident(found: Incident) -> None:
         output.print_heading("Not told here")
         for line in found.left_out:
             console.print(output.printable(line))
+
+
+def _print_reads(found: Incident) -> None:
+    parts = (
+        ("Who read it", found.reads, found.readers, "No execution that is recorded has read it."),
+        ("Who may have read it: which columns they used is not known", *_possible(found), ""),
+    )
+    for title, reads, readers, empty in parts:
+        if not (reads or readers or empty):
+            continue
+        output.print_heading(title)
+        output.print_table(
+            ["when*", "who", "task*", "run", "dataset", "version#"],
+            (
+                [read.at, read.who, f"{read.dag_id}.{read.task_id}", read.run_id, read.dataset, read.version]
+                for read in reads
+            ),
+            empty=empty or "No execution that is recorded.",
+        )
+        if readers:
+            output.print_facts({"jobs, as lineage tells": list(readers)})
+
+
+def _possible(found: Incident) -> tuple[tuple[Read, ...], tuple[str, ...]]:
+    return found.possible_reads, found.possible_readers
 
 
 def _print_subject(found: Incident) -> None:

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, tupl
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import ColumnInfo, Role, Status
 from airflow_gov.model.loads import VersionKind, WriteMode
-from airflow_gov.model.uses import FilePage, TaskTry, Usage, Use, UsePage, WrittenFile
+from airflow_gov.model.uses import DatasetRead, FilePage, TaskTry, Usage, Use, UsePage, WrittenFile
 from airflow_gov.store.catalogue_reads import usage
 from airflow_gov.store.cursors import read_cursor, write_cursor
 from airflow_gov.store.lineage.asking import among
+from airflow_gov.store.reads import reads
 from airflow_gov.store.tables import (
     column_set,
     execution,
@@ -27,6 +28,7 @@ from airflow_gov.store.tables import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import timedelta
 
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.store.database import Database
@@ -83,6 +85,13 @@ class Uses:
             return UsePage(uses)
         last = uses[-1].by
         return UsePage(uses, write_cursor(last.started_at.isoformat(), last.execution_id))
+
+    def reads(
+        self, datasets: Collection[DatasetName], *, since: datetime | None, longest: timedelta, limit: int
+    ) -> Sequence[DatasetRead]:
+        """The executions that read these datasets, newest first; see :mod:`airflow_gov.store.reads`."""
+        with self._database.read() as connection:
+            return reads(connection, datasets, since=since, longest=longest, limit=limit)
 
     def usage(self, dataset: DatasetName, *, dags: frozenset[str] | None, limit: int = 50) -> Usage:
         """Which tasks read a dataset, how often, and when last.

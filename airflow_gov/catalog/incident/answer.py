@@ -125,7 +125,10 @@ class Incident:
     :param origins: addresses outside the lake that it came from.
     :param loads: how it got there: loads with their code and files, the newest first.
     :param reads: who read it, the newest first.
+    :param possible_reads: who read a dataset that holds it, and may have read it: which columns they used is
+        not known.
     :param readers: tasks and jobs that read it, also those outside Airflow.
+    :param possible_readers: tasks and jobs that may have read it.
     :param derived: datasets that were made of it, also where it cannot be seen any more.
     :param contacts: whom to call.
     :param left_out: what was too much to tell.
@@ -138,7 +141,9 @@ class Incident:
     origins: tuple[str, ...]
     loads: tuple[Making, ...]
     reads: tuple[Read, ...]
+    possible_reads: tuple[Read, ...]
     readers: tuple[str, ...]
+    possible_readers: tuple[str, ...]
     derived: tuple[str, ...]
     contacts: tuple[Contact, ...]
     left_out: tuple[str, ...] = field(default=())

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from airflow_gov.catalog.incident.answer import Asked, Contact, Home, Incident, Read
+from airflow_gov.catalog.incident.answer import Asked, Contact, Home, Incident
 from airflow_gov.catalog.incident.found import Found, promised, readers_of, set_aside
+from airflow_gov.catalog.incident.reading import readings
 from airflow_gov.catalog.incident.subjects import SubjectKey, SubjectRows, count
-from airflow_gov.lineage.impact import dataset_impact
 from airflow_gov.lineage.names import column_named, dataset_named
 from airflow_gov.lineage.naming import OUR_NAMESPACE
 from airflow_gov.lineage.origins import origin
 from airflow_gov.lineage.where_is import Relation, location, where_is
 from airflow_gov.model.errors import GovernanceError, Reason
-from airflow_gov.model.execution import Role
-from airflow_gov.model.graph import Dataset
+from airflow_gov.model.graph import Dataset, Direction
 from airflow_gov.model.zones import DatasetName, Zone
 
 if TYPE_CHECKING:
@@ -28,10 +26,10 @@ if TYPE_CHECKING:
     from airflow_gov.model.loads import Version
     from airflow_gov.runtime import Governance
 
-#: How long a task may have read: what began earlier is not looked at.
-_LONGEST = timedelta(days=7)
 #: How much of each list is told; what is left out is said.
-_MOST_VERSIONS, _MOST_FILES, _MOST_READS, _MOST_COLUMNS, _MOST_LOADS = 20, 50, 500, 20, 100
+_MOST_VERSIONS, _MOST_FILES, _MOST_COLUMNS, _MOST_LOADS = 20, 50, 20, 100
+#: How far what was derived from it is followed.
+_DEPTH = 50
 
 
 def gather(governance: Governance, asked: Asked) -> Incident:
@@ -48,6 +46,10 @@ def gather(governance: Governance, asked: Asked) -> Incident:
     homes = [_home(governance, each, asked, left_out) for each in found]
     if asked.subject is not None:
         left_out.append("The person's rows in older versions and in candidates that wait are not counted.")
+    certain = {reader for each in found for reader in each.readers}
+    possible = {reader for each in found for reader in each.possible_readers}
+    read = readings(governance, found, asked.since)
+    derived = _derived(governance, found, left_out)
     return Incident(
         subject=str(asked),
         at=governance.clock(),
@@ -55,18 +57,21 @@ def gather(governance: Governance, asked: Asked) -> Incident:
         homes=tuple(homes),
         origins=outside,
         loads=loads,
-        reads=tuple(_reads(governance, homes, asked.since, left_out)),
-        readers=tuple(sorted({reader for each in found for reader in each.readers})),
-        derived=tuple(_derived(governance, found)),
+        reads=read.certain,
+        possible_reads=read.possible,
+        readers=tuple(sorted(certain)),
+        possible_readers=tuple(sorted(possible - certain)),
+        derived=tuple(derived),
         contacts=tuple(_contacts(homes)),
-        left_out=tuple(left_out),
+        left_out=(*left_out, *read.left_out),
     )
 
 
 def _found(governance: Governance, asked: Asked, left_out: list[str]) -> list[Found]:
     if asked.dataset is not None:
         node = _dataset(governance, asked.dataset, left_out)
-        return [Found(node, Relation.NAMED, masked=False, readers=readers_of(governance, node))]
+        readers = readers_of(governance, [node]).get(node.dataset_id, set())
+        return [Found(node, Relation.NAMED, masked=False, readers=readers)]
     column = asked.subject.column if asked.subject is not None else asked.column
     answer = where_is(governance.store, column=column, tag=asked.tag, dags=None)
     if answer.truncated:
@@ -111,16 +116,23 @@ def _by_dataset(governance: Governance, places: Iterable[Place]) -> Iterator[Fou
         f"d{node.dataset_id}": node
         for node in governance.store.lineage.read.nodes.datasets(numbers, dags=None)
     }
+    reading = readers_of(governance, list(nodes.values()))
     order = list(Relation)
     for key, together in grouped.items():
-        if key in nodes:
-            yield Found(
-                nodes[key],
-                min((place.relation for place in together), key=order.index),
-                [place.column for place in together],
-                all(place.masked for place in together),
-                {reader.label for place in together for reader in place.readers},
-            )
+        if key not in nodes:
+            continue
+        readers = [reader for place in together for reader in place.readers]
+        certain = {reader.label for reader in readers if reader.certain}
+        possible = {reader.label for reader in readers} - certain
+        yield Found(
+            nodes[key],
+            min((place.relation for place in together), key=order.index),
+            [place.column for place in together],
+            all(place.masked for place in together),
+            readers=certain,
+            possible_readers=possible,
+            other_readers=reading.get(nodes[key].dataset_id, set()) - certain - possible,
+        )
 
 
 def _home(governance: Governance, found: Found, asked: Asked, left_out: list[str]) -> Home:
@@ -218,61 +230,15 @@ def _columns(governance: Governance, found: Found) -> list[str]:
     return sorted(column.name for column in columns if not column.all_rows)
 
 
-def _reads(
-    governance: Governance, homes: Sequence[Home], since: datetime | None, left_out: list[str]
-) -> list[Read]:
-    reads: list[Read] = []
-    for home in homes:
-        if home.zone is not None and home.dataset.startswith(f"{home.zone}."):
-            reads += _reads_of(governance, DatasetName.parse(home.dataset), since, left_out)
-    return sorted(reads, key=lambda read: (read.at, read.execution_id), reverse=True)
-
-
-def _reads_of(
-    governance: Governance, dataset: DatasetName, since: datetime | None, left_out: list[str]
-) -> Iterator[Read]:
-    after, told = None, 0
-    while True:
-        page = governance.store.uses.of_dataset(dataset, dags=None, after=after, limit=100)
-        for use in page.uses:
-            ended = use.by.started_at + timedelta(seconds=use.by.duration or 0)
-            if since is not None and ended < since:
-                if use.by.started_at < since - _LONGEST:
-                    return
-                continue
-            if Role.SOURCE not in use.roles:
-                continue
-            if told == _MOST_READS:
-                left_out.append(
-                    f"{dataset} was read more often: airflow-gov executions list --dataset {dataset}"
-                )
-                return
-            told += 1
-            execution = governance.store.executions.get(use.by.execution_id)
-            actor = execution.actor if execution is not None else None
-            yield Read(
-                at=use.by.started_at,
-                dataset=str(dataset),
-                version=use.version,
-                dag_id=use.by.dag_id,
-                task_id=use.by.task_id,
-                run_id=use.by.run_id,
-                execution_id=use.by.execution_id,
-                status=use.by.status.value,
-                who=(actor.triggered_by or actor.os_user) if actor is not None else "",
-            )
-        if page.next is None:
-            return
-        after = page.next
-
-
-def _derived(governance: Governance, found: Sequence[Found]) -> list[str]:
-    """What lies downstream of every place, those places themselves left out."""
-    own = {each.node.label for each in found}
-    names: set[str] = set()
-    for each in found:
-        names.update(other.label for other in dataset_impact(governance.store, each.node, dags=None).datasets)
-    return sorted(names - own)
+def _derived(governance: Governance, found: Sequence[Found], left_out: list[str]) -> list[str]:
+    """What lies downstream of any place, those places themselves left out."""
+    read = governance.store.lineage.read
+    known = sorted({each.node.dataset_id for each in found} - {0})
+    walk = read.walks.datasets(known, Direction.DOWN, depth=_DEPTH, dags=None)
+    if not walk.complete:
+        left_out.append("More was derived from it than could be followed.")
+    names = {each.label for each in read.nodes.datasets(walk.datasets, dags=None)}
+    return sorted(names - {each.node.label for each in found})
 
 
 def _contacts(homes: Sequence[Home]) -> list[Contact]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from airflow_gov.catalog.incident import Asked, SubjectKey, gather, to_html
 from airflow_gov.lineage.ingesting import Intake
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.execution import ColumnInfo, DataRef, Role, Status
 from airflow_gov.model.lineage import Origin
 from airflow_gov.runtime import Governance
 from airflow_gov.settings import Settings
@@ -112,6 +113,52 @@ def test_reads_are_those_since_then_the_newest_first(shop):
     assert len(every) == 2 * len(late) == 6
     assert [read.at for read in late] == sorted((read.at for read in late), reverse=True)
     assert {read.who for read in every} == {"airflow"}
+
+
+def test_who_read_a_column_is_told_apart_from_who_may_have(shop):
+    store, at = shop.store, datetime(2026, 3, 9, tzinfo=UTC)
+    columns = (ColumnInfo("mail", "string"),)
+    read = DataRef(Role.SOURCE, "preprocessed.customers", 1, 1, columns=columns, rows=3)
+    looked_at = replace(read, columns=(), rows=None)
+    for name, data in (("notebook", (read, replace(read, version=2))), ("sensor", (looked_at,))):
+        own = records.finished(name, dag_id="adhoc", task_id=name, start=at, end=at, data=data)
+        store.executions.finish(own)
+    mail = gather(shop, Asked(column="preprocessed.customers.mail", since=at))
+    assert mail.reads == ()
+    assert [(each.task_id, each.version) for each in mail.possible_reads] == [("notebook", 2)]
+    assert gather(shop, Asked(column="preprocessed.customers.mail")).reads
+    whole = gather(shop, Asked(dataset="preprocessed.customers", since=at))
+    assert [each.task_id for each in whole.reads] == ["notebook"]
+    assert whole.possible_reads == ()
+    assert ("Who may have read it" in to_html(mail), "Who may have read it" in to_html(whole)) == (
+        True,
+        False,
+    )
+
+
+def test_reads_by_tasks_that_use_other_columns_are_counted_and_not_told(bookings):
+    found = gather(bookings.governance, Asked(column="preprocessed.bookings.email"))
+    assert {each.dataset for each in found.reads} == {"preprocessed.bookings", "raw.bookings"}
+    assert found.possible_reads == ()
+    assert "Reads of these datasets by tasks that use other columns, as lineage tells: 1." in found.left_out
+
+
+def test_what_is_read_since_before_that_moment_counts(shop):
+    """Also when it has not ended, unless it began so long before that it was killed."""
+    since = datetime(2026, 4, 9, tzinfo=UTC)
+    read = DataRef(Role.SOURCE, "clean.customers", 1, 1, columns=(ColumnInfo("id", "string"),))
+    for name, days, end in (
+        ("ended", 1, since),
+        ("before", 1, since - timedelta(hours=1)),
+        ("on", 1, None),
+        ("lost", 30, None),
+    ):
+        start = since - timedelta(days=days)
+        own = records.execution(name, task_id=name, start=start, data=(read,))
+        ended = replace(own, status=Status.SUCCESS, end=end) if end is not None else own
+        shop.store.executions.finish(ended)
+    found = gather(shop, Asked(dataset="clean.customers", since=since))
+    assert {each.task_id for each in found.reads} == {"ended", "on"}
 
 
 def test_versions_are_those_that_could_be_read_since_then(shop):
