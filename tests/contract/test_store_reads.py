@@ -13,7 +13,7 @@ from airflow_gov.store import Store
 from support import records
 from support.records import FLIGHTS, T0
 
-OTHER = DatasetName.parse("clean.o'hare")
+OTHER = DatasetName.parse("clean.ohare")
 LONGEST = timedelta(days=7)
 
 
@@ -41,7 +41,7 @@ def test_each_dataset_s_newest_reads_are_told_once(filled: Store) -> None:
         ("waited", "clean.flights", 1, False),
         ("third", "clean.flights", 3, True),
         ("second", "clean.flights", 1, True),
-        ("second", "clean.o'hare", 1, True),
+        ("second", "clean.ohare", 1, True),
     ]
     assert {each.who for each in found} == {"ana"}
     assert filled.uses.reads([], since=None, longest=LONGEST, limit=3) == []
