@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from airflow_gov.catalog.ways import (
     MOST,
     Path,
     Place,
+    batches,
     labels_of,
     personal,
     reached,
@@ -20,13 +21,17 @@ from airflow_gov.catalog.ways import (
 )
 from airflow_gov.lineage.names import dataset_or_column
 from airflow_gov.lineage.nodes import tag_text
-from airflow_gov.lineage.promises import contracts_of
+from airflow_gov.lineage.promises import contract_in_use, contracts_of
 from airflow_gov.model.graph import Direction
 
 if TYPE_CHECKING:
-    from airflow_gov.model.contract import Column as Promised
+    from airflow_gov.model.contract import Contract
     from airflow_gov.model.graph import Column, ColumnWalk, Dataset
     from airflow_gov.store import Store
+
+
+#: Columns of one walk.
+_TOGETHER = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +67,43 @@ def sensitivity(store: Store, text: str) -> list[Sensitivity]:
     dataset, column = dataset_or_column(store, text)
     read = store.lineage.read
     columns = [column] if column is not None else read.columns.of([dataset.dataset_id], dags=None)
-    return [_sensitivity(store, dataset, each) for each in columns]
+    contract = contract_in_use(store, dataset)
+    return [
+        _sensitivity(walked, dataset, each, contract)
+        for some in batches(columns, _TOGETHER)
+        for walked, walking in _walks(store, some)
+        for each in walking
+    ]
 
 
-def _sensitivity(store: Store, dataset: Dataset, column: Column) -> Sensitivity:
+class _Walked:
+    """A walk up from some columns, and what is said on it: read once for all of them."""
+
+    def __init__(self, store: Store, walk: ColumnWalk) -> None:
+        self.truncated = walk.truncated
+        self.told = _said_in(store, walk)
+        self.labels = labels_of(store, walk)
+        self.open_steps = steps_of(walk, unmasked=True, up=True)
+        self.all_steps = steps_of(walk, unmasked=False, up=True)
+
+
+def _walks(store: Store, some: Sequence[Column]) -> Iterator[tuple[_Walked, Sequence[Column]]]:
+    """Walks up from the columns, from so many at once as one walk can hold."""
     walk = store.lineage.read.column_walks.columns(
-        [column], Direction.UP, depth=DEPTH, dags=None, limit=MOST, direct=True
+        some, Direction.UP, depth=DEPTH, dags=None, limit=MOST, direct=True
     )
-    told = _said_in(store, walk)
-    open_ways = reached(column.column_id, steps_of(walk, unmasked=True, up=True))
-    all_ways = reached(column.column_id, steps_of(walk, unmasked=False, up=True))
-    labels = labels_of(store, walk)
+    if walk.truncated and len(some) > 1:
+        middle = len(some) // 2
+        yield from _walks(store, some[:middle])
+        yield from _walks(store, some[middle:])
+    else:
+        yield _Walked(store, walk), some
+
+
+def _sensitivity(walked: _Walked, dataset: Dataset, column: Column, contract: Contract | None) -> Sensitivity:
+    told, labels = walked.told, walked.labels
+    open_ways = reached(column.column_id, walked.open_steps)
+    all_ways = reached(column.column_id, walked.all_steps)
     paths = [
         Path(tag, tuple(labels[each] for each in reversed(way_to(number, open_ways)) if each in labels))
         for number in open_ways
@@ -81,7 +112,7 @@ def _sensitivity(store: Store, dataset: Dataset, column: Column) -> Sensitivity:
     ]
     inherited = {path.tag for path in paths}
     behind = (tag for number in all_ways.keys() - open_ways.keys() for tag in told.get(number, ()))
-    promised = _promised(store, dataset, column)
+    promised = contract.find(column.name) if contract is not None else None
     return Sensitivity(
         place=Place(dataset.label, column.name),
         zone=dataset.zone,
@@ -89,15 +120,8 @@ def _sensitivity(store: Store, dataset: Dataset, column: Column) -> Sensitivity:
         classification=promised.classification if promised else None,
         paths=tuple(sorted(paths, key=lambda path: (len(path.steps), path.tag, str(path)))),
         masked=tuple(sorted(set(behind) - inherited)),
-        truncated=walk.truncated,
+        truncated=walked.truncated,
     )
-
-
-def _promised(store: Store, dataset: Dataset, column: Column) -> Promised | None:
-    if dataset.governed is None:
-        return None
-    contract = contracts_of(store, store.lineage.read.standings.of([dataset.governed])).get(dataset.governed)
-    return contract.column(column.name) if contract is not None else None
 
 
 def _said_in(store: Store, walk: ColumnWalk) -> Mapping[int, tuple[str, ...]]:
@@ -110,7 +134,7 @@ def _said_in(store: Store, walk: ColumnWalk) -> Mapping[int, tuple[str, ...]]:
     found = {}
     for number, column in walk.columns.items():
         contract = contracts.get(governed.get(column.dataset_id) or "")
-        promised = contract.column(column.name) if contract is not None else None
+        promised = contract.find(column.name) if contract is not None else None
         own = said(promised) if promised is not None and promised.classified else ()
         tags = [tag_text(tag) for tag in told.get(column.dataset_id, ()) if tag.column == column.name]
         found[number] = tuple(dict.fromkeys([*own, *(tag for tag in tags if personal(tag))]))

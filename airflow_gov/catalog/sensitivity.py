@@ -7,8 +7,9 @@ tag survives when one way without masking remains.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -53,6 +54,10 @@ WATCHED = (Zone.CLEAN, Zone.GOLD, Zone.WORK)
 
 #: Origins of one walk, and datasets of one question to the store.
 _ORIGINS, _DATASETS = 200, 500
+#: Columns of a walk from one origin.
+_FARTHEST = 1_000_000
+
+log = logging.getLogger(__name__)
 
 
 class ConflictKind(StrEnum):
@@ -139,28 +144,26 @@ class _Declared:
         read = self._store.lineage.read
         told: dict[int, tuple[Column, tuple[str, ...]]] = {}
         for some in batches(self.contracts(), _DATASETS):
-            classified = {
-                (str(name), column.name): said(column)
-                for name, contract in some
-                for column in contract.columns
-                if column.classified
-            }
+            contracts = {str(name): contract for name, contract in some}
             datasets = {
-                each.dataset_id: each.governed or ""
-                for each in read.nodes.governed({name for name, _ in classified}, dags=None)
+                each.dataset_id: contracts[each.governed or ""]
+                for each in read.nodes.governed(set(contracts), dags=None)
             }
             for each in read.columns.of(datasets, dags=None):
-                tags = classified.get((datasets[each.dataset_id], each.name))
-                if tags:
-                    told[each.column_id] = (each, tags)
-        for each in read.columns.tagged("pii", dags=None, limit=1_000_000):
-            told.setdefault(each.column_id, (each, self._of_events(each)))
+                promised = datasets[each.dataset_id].find(each.name)
+                if promised is not None and promised.classified:
+                    told[each.column_id] = (each, said(promised))
         yield from told.values()
+        tagged = read.columns.tagged("pii", dags=None, limit=1_000_000)
+        yield from self._of_events(each for each in tagged if each.column_id not in told)
 
-    def _of_events(self, column: Column) -> tuple[str, ...]:
-        tags = self._store.lineage.read.nodes.tags([column.dataset_id]).get(column.dataset_id, ())
-        texts = (tag_text(tag) for tag in tags if tag.column == column.name)
-        return tuple(dict.fromkeys(text for text in texts if personal(text)))
+    def _of_events(self, columns: Iterable[Column]) -> Iterator[tuple[Column, tuple[str, ...]]]:
+        for some in batches(columns, _DATASETS):
+            told = self._store.lineage.read.nodes.tags({each.dataset_id for each in some})
+            for column in some:
+                tags = told.get(column.dataset_id, ())
+                texts = (tag_text(tag) for tag in tags if tag.column == column.name)
+                yield column, tuple(dict.fromkeys(text for text in texts if personal(text)))
 
 
 def _unclassified(store: Store, declared: _Declared, zones: Collection[Zone]) -> Iterator[Conflict]:
@@ -189,9 +192,13 @@ def _walks(
     store: Store, some: Sequence[tuple[Column, tuple[str, ...]]]
 ) -> Iterator[tuple[ColumnWalk, _Origins]]:
     """Walks down from the origins, so many at once as one walk can hold."""
+    # A walk that cannot be parted any more is followed to its end, or nearly so.
+    most = MOST if len(some) > 1 else _FARTHEST
     walk = store.lineage.read.column_walks.columns(
-        [column for column, _ in some], Direction.DOWN, depth=DEPTH, dags=None, limit=MOST, direct=True
+        [column for column, _ in some], Direction.DOWN, depth=DEPTH, dags=None, limit=most, direct=True
     )
+    if walk.truncated and len(some) == 1:
+        log.warning("More than %d columns come of one: tags were not followed to all of them.", most)
     if walk.truncated and len(some) > 1:
         middle = len(some) // 2
         yield from _walks(store, some[:middle])
@@ -237,6 +244,6 @@ def _unsaid(store: Store, walk: ColumnWalk, zones: Collection[Zone]) -> set[int]
 def _is_unsaid(contract: Contract | None, name: str) -> bool:
     if contract is None or not contract.columns:
         return True
-    promised = contract.column(name)
+    promised = contract.find(name)
     # One that the contract does not have is gone: no governed table has columns beside it.
     return promised is not None and not promised.classified

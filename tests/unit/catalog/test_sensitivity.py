@@ -127,6 +127,62 @@ def test_contracts_that_call_zones_by_other_words_count(tmp_path: Path) -> None:
     store.dispose()
 
 
+BUYER: dict[str, Any] = {
+    "logicalType": "object",
+    "properties": [
+        {"name": "mail", "logicalType": "string", "tags": ["pii:email"]},
+        {"name": "note", "logicalType": "string"},
+    ],
+}
+GUESTS: dict[str, Any] = {"logicalType": "array", "items": BUYER}
+OTHERS: dict[str, Any] = BUYER | {"properties": [{"name": "mail", "logicalType": "string"}]}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "found"),
+    [
+        ("mail", "contact", "contact"),
+        ("MAIL", "contact", "contact"),
+        ("mail", "CONTACT", "CONTACT"),
+        ("buyer", "contact", "contact"),
+        ("buyer.mail", "contact", "contact"),
+        ("Buyer.Mail", "contact", "contact"),
+        ("guests._element.mail", "contact", "contact"),
+        ("buyer.note", "contact", None),
+        ("mail", "others.mail", "others.mail"),
+        ("mail", "others.unknown", "others.unknown"),
+        ("mail", "buyer.mail", None),
+        ("mail", "gone", None),
+    ],
+)
+def test_names_of_columns_and_fields_are_read_as_producers_write_them(
+    store: Store, source: str, target: str, found: str | None
+) -> None:
+    promise(store, "preprocessed.people", mail=MAIL, buyer=BUYER, guests=GUESTS)
+    promise(store, "gold.people", contact=PUBLIC, buyer=BUYER, others=OTHERS)
+    tell(store, [copied(f"preprocessed.people.{source}", f"gold.people.{target}")])
+    assert [each.column for each in unclassified(store)] == ([found] if found else [])
+
+
+def test_a_wide_dataset_is_walked_a_few_times(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow_gov.store.lineage.column_walking import ColumnWalks
+
+    promise(store, "preprocessed.people", **{f"c{number}": MAIL for number in range(300)})
+    ends = [(f"preprocessed.people.c{n}", f"clean.people.c{n}") for n in range(300)]
+    tell(store, [copied(*each) for each in ends])
+    starts: list[int] = []
+    walk = ColumnWalks.columns
+
+    def counted(self: ColumnWalks, start: list[Any], *args: Any, **more: Any) -> Any:
+        starts.append(len(start))
+        return walk(self, start, *args, **more)
+
+    monkeypatch.setattr(ColumnWalks, "columns", counted)
+    found = sensitivity(store, "clean.people")
+    assert {each.inherited for each in found} == {("pii:email",)}
+    assert (len(found), starts) == (300, [200, 100])
+
+
 @pytest.mark.parametrize("masked", [(True, False), (False, True)])
 def test_it_survives_when_one_way_of_several_between_two_columns_is_open(
     store: Store, masked: tuple[bool, bool]
