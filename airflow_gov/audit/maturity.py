@@ -118,9 +118,9 @@ class Maturity:
         """The same for people, a line each."""
         if self.level is None:
             return ["Nothing is known of the lake's maturity and health: no audit has finished yet."]
-        lines = [f"The lake is {_a(self.level)}, its health {self.score} of 100."]
+        lines = [f"The lake is {with_article(self.level)}, its health {self.score} of 100."]
         if self.next is not None:
-            lines.append(f"To be {_a(self.next)} it lacks: {'; '.join(self.lacking)}.")
+            lines.append(f"To be {with_article(self.next)} it lacks: {'; '.join(self.lacking)}.")
         for zone in self.zones:
             lines.append(f"{zone}{':' if zone.steps else '.'}")
             lines += [f"  [{step.key[:8]}] {step.message} ({step.score})" for step in zone.steps]
@@ -156,7 +156,8 @@ def assess(store: Store) -> Maturity:
     )
 
 
-def _a(level: Level) -> str:
+def with_article(level: Level) -> str:
+    """A level in a sentence."""
     return f"an {level}" if level is Level.OCEAN else f"a {level}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.explaining import explanations
-from airflow_gov.audit.maturity import assess
+from airflow_gov.audit.maturity import assess, with_article
 from airflow_gov.audit.report import SHOWN, Section, Totals, render_report
 from airflow_gov.audit.trending import LENGTH
 from airflow_gov.model.audits import AuditRun
@@ -81,15 +81,22 @@ def health_sections(store: Store, *, naming_dags: bool = True) -> Sequence[Secti
         return ()
     sentence = f"The lake's maturity: {state.level}; its health: {state.score} of 100."
     if state.next is not None:
-        sentence += f" To be {state.next} it lacks: {'; '.join(state.lacking)}."
+        sentence += f" To be {with_article(state.next)} it lacks: {'; '.join(state.lacking)}."
     columns = ("Zone", "Health of 100", "Datasets", *(("What raises it most",) if naming_dags else ()))
     rows = tuple(_health_row(zone)[: len(columns)] for zone in state.zones)
     return (Section("Maturity and health", sentence, columns, rows),)
 
 
 def _health_row(zone: ZoneHealth) -> tuple[str, ...]:
-    steps = "; ".join(f"to {step.score}: {step.message}" for step in zone.steps)
-    return zone.zone.value, str(zone.score), f"{zone.datasets:,}", steps or "nothing is open"
+    return zone.zone.value, str(zone.score), f"{zone.datasets:,}", _steps(zone)
+
+
+def _steps(zone: ZoneHealth) -> str:
+    if not zone.steps:
+        return "nothing is open"
+    if not zone.rises:
+        return "; ".join(step.message for step in zone.steps)
+    return "; ".join(f"to {step.score}: {step.message}" for step in zone.steps)
 
 
 def _worst(store: Store, wanted: FindingsWanted, totals: Totals) -> Iterator[Finding]:

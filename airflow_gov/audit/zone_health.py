@@ -2,8 +2,9 @@
 
 It is 100 less what its open findings cost, on average over its datasets: a critical finding costs a dataset
 100, an error 40, a warning 15, an information 2, and no dataset can cost more than 100. Findings of the zone
-and of no dataset cost the same on top. It is rounded down: 100 means that nothing is open. What somebody
-acknowledged costs nothing until that expires.
+and of no dataset, and those of a table that the catalogue does not know, cost the same on top: what is wrong
+never raises an average. It is rounded down: 100 means that nothing is open. What somebody acknowledged costs
+nothing until that expires.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _COSTS = {Severity.CRITICAL: 100, Severity.ERROR: 40, Severity.WARNING: 15, Seve
 _MOST = 100
 #: Findings that are proposed to be mended first, and the worst of a zone they are chosen from.
 _STEPS, _CHOICE = 3, 200
+#: Findings that are proposed where so few of them raise nothing: of a dataset with many.
+_TOGETHER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,17 @@ class ZoneHealth:
     findings: Mapping[Severity, int]
     steps: tuple[Step, ...]
 
+    @property
+    def rises(self) -> bool:
+        """Whether mending what is proposed raises the score: three of thousands do not."""
+        return bool(self.steps) and self.steps[-1].score > self.score
+
     def __str__(self) -> str:
         told = f"{self.zone}: {self.score}"
         if not self.steps:
             return told
+        if not self.rises:
+            return f"{told}. Of {sum(self.findings.values()):,} open findings the worst"
         which = "this" if len(self.steps) == 1 else f"these {len(self.steps)}"
         return f"{told}. Fix {which} and it is {self.steps[-1].score}"
 
@@ -75,7 +85,7 @@ def health_of(store: Store, zone: Zone, counts: ZoneCounts, burden: Burden) -> Z
     :param counts: its datasets.
     :param burden: its open findings.
     """
-    datasets = counts.datasets + burden.strangers
+    datasets = counts.datasets
     totals = dict.fromkeys(_COSTS, 0)
     for told in (*burden.datasets.values(), burden.others):
         for severity, count in told.items():
@@ -94,7 +104,7 @@ def _steps(store: Store, zone: Zone, burden: Burden, datasets: int) -> tuple[Ste
     wanted = FindingsWanted(states=OPEN_STATES, zones=(zone,))
     worst = store.audits.findings.page(wanted, limit=_CHOICE).findings
     loads = {name: _load(told) for name, told in burden.datasets.items()}
-    chosen = {finding.key for finding in _chosen(worst, loads)}
+    chosen = {finding.key for finding in _chosen(worst, loads) or _together(worst, loads) or worst[:_STEPS]}
     steps: list[Step] = []
     cost = cost_of(burden)
     for finding in worst:
@@ -108,12 +118,8 @@ def _steps(store: Store, zone: Zone, burden: Burden, datasets: int) -> tuple[Ste
 
 def _chosen(worst: Sequence[Finding], loads: Mapping[str, int]) -> Sequence[Finding]:
     """The few findings whose datasets cost least without them: of one dataset the worst ones first."""
-    bundles: dict[str, list[Finding]] = {}
-    for finding in worst:
-        place = str(finding.dataset) if finding.dataset is not None else finding.key
-        bundles.setdefault(place, []).append(finding)
     best: list[tuple[int, list[Finding]]] = [(0, [])] * (_STEPS + 1)
-    for bundle in bundles.values():
+    for bundle in _bundles(worst):
         for room in range(_STEPS, 0, -1):
             for taken in range(1, min(room, len(bundle)) + 1):
                 gain, others = best[room - taken]
@@ -121,6 +127,24 @@ def _chosen(worst: Sequence[Finding], loads: Mapping[str, int]) -> Sequence[Find
                 if gain > best[room][0]:
                     best[room] = (gain, [*others, *bundle[:taken]])
     return best[_STEPS][1]
+
+
+def _together(worst: Sequence[Finding], loads: Mapping[str, int]) -> Sequence[Finding]:
+    """The fewest findings of one dataset that raise something only together."""
+    for count in range(_STEPS + 1, _TOGETHER + 1):
+        for bundle in _bundles(worst):
+            if len(bundle) >= count and _gain(bundle[:count], loads):
+                return bundle[:count]
+    return ()
+
+
+def _bundles(worst: Sequence[Finding]) -> Sequence[list[Finding]]:
+    """Findings by dataset; one of no dataset is alone."""
+    bundles: dict[str, list[Finding]] = {}
+    for finding in worst:
+        place = str(finding.dataset) if finding.dataset is not None else finding.key
+        bundles.setdefault(place, []).append(finding)
+    return tuple(bundles.values())
 
 
 def _gain(mended: Sequence[Finding], loads: Mapping[str, int]) -> int:

@@ -44,12 +44,10 @@ class Burden:
 
     :param datasets: by dataset its findings by severity.
     :param others: findings of no dataset by severity.
-    :param strangers: how many of `datasets` the catalogue does not know.
     """
 
     datasets: Mapping[str, Mapping[Severity, int]] = field(default_factory=dict)
     others: Mapping[Severity, int] = field(default_factory=dict)
-    strangers: int = 0
 
 
 class Health:
@@ -77,17 +75,13 @@ class Health:
         """Open findings by zone, None for those of none; acknowledged ones do not count."""
         datasets: dict[Zone | None, dict[str, dict[Severity, int]]] = defaultdict(lambda: defaultdict(dict))
         others: dict[Zone | None, dict[Severity, int]] = defaultdict(dict)
-        strangers: dict[Zone | None, set[str]] = defaultdict(set)
         with self._database.read() as connection:
-            for place, dataset, rank, known, count in connection.execute(_BURDENS):
+            for place, dataset, rank, count in connection.execute(_BURDENS):
                 zone = Zone(place) if place is not None else None
                 told = others[zone] if dataset is None else datasets[zone][dataset]
                 told[Severity.of_rank(rank)] = count
-                if dataset is not None and known is None:
-                    strangers[zone].add(dataset)
         return {
-            zone: Burden(dict(datasets.get(zone, {})), others.get(zone, {}), len(strangers.get(zone, ())))
-            for zone in {*datasets, *others}
+            zone: Burden(dict(datasets.get(zone, {})), others.get(zone, {})) for zone in {*datasets, *others}
         }
 
     def touched(self, checks: Collection[str]) -> int:
@@ -120,8 +114,7 @@ _COUNTS = (
     .group_by(catalogue.c.zone)
 )
 _BURDENS = (
-    select(finding.c.zone, finding.c.dataset, finding.c.severity, catalogue.c.dataset, func.count())
-    .select_from(finding.outerjoin(catalogue, catalogue.c.dataset == finding.c.dataset))
+    select(finding.c.zone, finding.c.dataset, finding.c.severity, func.count())
     .where(_open)
-    .group_by(finding.c.zone, finding.c.dataset, finding.c.severity, catalogue.c.dataset)
+    .group_by(finding.c.zone, finding.c.dataset, finding.c.severity)
 )

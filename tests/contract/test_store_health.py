@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_gov.audit.maturity import Level, assess
+from airflow_gov.audit.reporting import health_sections
 from airflow_gov.model.audits import AuditKind, AuditRun, AuditState
 from airflow_gov.model.column_lineage import Subtype
 from airflow_gov.model.contract import Column
@@ -111,9 +113,9 @@ def test_open_findings_are_counted_by_dataset_and_acknowledged_ones_are_not(stor
         shadow,
     )
     assert store.health.burdens() == {
-        Zone.CLEAN: Burden({"clean.a": {INFO: 1, ERROR: 2}, "clean.stray": {WARNING: 1}}, {}, 1),
-        Zone.RAW: Burden({}, {ERROR: 1}, 0),
-        None: Burden({}, {ERROR: 1}, 0),
+        Zone.CLEAN: Burden({"clean.a": {INFO: 1, ERROR: 2}, "clean.stray": {WARNING: 1}}, {}),
+        Zone.RAW: Burden({}, {ERROR: 1}),
+        None: Burden({}, {ERROR: 1}),
     }
     assert store.health.touched({"shadow-table", "main-moved"}) == 2
     until = T0 + timedelta(days=30)
@@ -145,6 +147,57 @@ def test_what_is_mended_first_raises_most_and_all_of_it_gives_a_hundred(store: S
     (gold,) = assess(store).zones
     assert [step.score for step in gold.steps] == [91, 99, 100]
     assert str(gold) == f"gold: {gold.score}. Fix these 3 and it is 100"
+
+
+def test_a_fault_raises_no_score(store: Store) -> None:
+    promise(store, "gold.a")
+    promise(store, "clean.b")
+    audit(store, ("gold.a", CRITICAL))
+    before = assess(store)
+    shadow = Observation("shadow-table", "gold/dump", "is wrong", ERROR, zone=Zone.GOLD)
+    audit(store, ("gold.a", CRITICAL), ("gold.stray", WARNING), shadow)
+    after = assess(store)
+    assert {each.zone: each.score for each in before.zones} == {Zone.CLEAN: 100, Zone.GOLD: 0}
+    assert {each.zone: each.score for each in after.zones} == {Zone.CLEAN: 100, Zone.GOLD: 0}
+    assert (before.score, after.score) == (50, 22)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_said_to_raise_a_score_does(store: Store, seed: int) -> None:
+    chance = random.Random(seed)
+    names = [f"gold.d{number}" for number in range(chance.choice((1, 3, 40)))]
+    for name in names:
+        promise(store, name)
+    levels, weights = [CRITICAL, ERROR, WARNING, INFO], [3, 3, 2, 2]
+    findings = [
+        observed("c", chance.choice([*names, "gold.stray"]), *chance.choices(levels, weights), part=str(part))
+        for part in range(chance.choice((5, 14)))
+    ]
+    audit(store, *findings)
+    while findings:
+        (gold,) = assess(store).zones
+        assert gold.rises
+        for step in gold.steps:
+            findings = [each for each in findings if each.key != step.key]
+            until = T0 + timedelta(days=30)
+            store.audits.findings.acknowledge(step.key, by="ada", reason="as if mended", expires_at=until)
+            assert assess(store).zones[0].score == step.score
+    assert [zone.score for zone in assess(store).zones] == [100]
+
+
+def test_where_a_few_raise_nothing_the_fewest_that_do_are_named_or_the_worst(store: Store) -> None:
+    promise(store, "gold.a")
+    audit(store, *[("gold.a", CRITICAL)] * 4, ("gold.a", INFO))
+    (gold,) = assess(store).zones
+    assert [step.score for step in gold.steps] == [0, 0, 0, 98]
+    assert str(gold) == "gold: 0. Fix these 4 and it is 98"
+    audit(store, *[("gold.a", CRITICAL)] * 30)
+    (gold,) = assess(store).zones
+    assert [step.score for step in gold.steps] == [0, 0, 0]
+    assert str(gold) == "gold: 0. Of 30 open findings the worst"
+    (section,) = health_sections(store)
+    assert section.rows[0][-1] == "is wrong; is wrong; is wrong"
+    assert "To be a pond" in section.sentence
 
 
 def grown(store: Store, datasets: int, *, owners: int, findable: int, shared: int) -> None:
