@@ -85,7 +85,7 @@ def column_page(
     rows = []
     for column in columns:
         own = [tag for tag in tags if tag.column == column.name]
-        promised = contract.column(column.name) if contract else None
+        promised = contract.find(column.name) if contract else None
         told = [tag_text(tag) for tag in own]
         degree = degrees.get(column.column_id, Degree())
         rows.append(

@@ -170,7 +170,7 @@ def _places(
             )
         ]
         declared = contracts.get(dataset.governed or "")
-        promised = declared.column(column.name) if declared else None
+        promised = declared.find(column.name) if declared else None
         own = [tag_text(each) for each in tags.get(dataset.dataset_id, ()) if each.column == column.name]
         own += [each for each in (promised.tags if promised else ()) if each not in own]
         places.append(

@@ -108,7 +108,7 @@ def _column(audited: AuditedLake, scan: Classification, proposal: Proposal) -> t
     if in_use is None:
         return False, None
     try:
-        return True, audited.contract(scan.dataset, in_use).column(proposal.column)
+        return True, audited.contract(scan.dataset, in_use).find(proposal.column)
     except GovernanceError:  # the check of contracts that cannot be read tells of it
         return False, None
 

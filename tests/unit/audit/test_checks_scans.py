@@ -78,6 +78,17 @@ def test_what_the_contract_has_learnt_since_the_scan_counts(governance, proposal
     assert (contradictions(governance) + unmarked(governance) == []) is mended
 
 
+@pytest.mark.parametrize(("tags", "mended"), [([], False), (["pii:email"], True)])
+def test_fields_inside_columns_are_mended_where_they_are(governance, tags, mended):
+    field = {"name": "mail", "logicalType": "string"}
+    first = promise_contact(governance, "gold.people", logicalType="object", properties=[field])
+    scanned(governance, first.hash, replace(UNMARKED, column="contact.mail"))
+    assert unmarked(governance) == [("contact.mail pii:email", Severity.ERROR)]
+    field = field | {"tags": tags, "description": "Told anew."}
+    promise_contact(governance, "gold.people", logicalType="object", properties=[field])
+    assert (unmarked(governance) == []) is mended
+
+
 @pytest.mark.parametrize(
     ("dataset", "confidence", "column", "severity"),
     [
