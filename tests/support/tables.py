@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -42,12 +43,23 @@ class ParquetTable:
         return replace(self, load_id=load_id, rows=rows)
 
 
+@cache
+def _one_duckdb() -> duckdb.DuckDBPyConnection:
+    # To open one takes much longer than what most tests do with it.
+    return duckdb.connect()
+
+
+def duckdb_session() -> duckdb.DuckDBPyConnection:
+    """A connection with settings of its own, to the one in-memory DuckDB that looks at and makes files."""
+    return _one_duckdb().cursor()
+
+
 def parquet_table(
     folder: Path, dataset: str, selects: Sequence[str], columns: dict[str, str], *, by_arrow: bool
 ) -> ParquetTable:
     """Write a file for each SELECT."""
     paths, rows = [], 0
-    with duckdb.connect() as connection:
+    with duckdb_session() as connection:
         for number, select in enumerate(selects):
             path = folder / f"{dataset}.{number}.parquet"
             rows += connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)").fetchall()[0][0]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from airflow_gov.model.contract import Column, Contract
 from airflow_gov.model.types import parse_type
 from airflow_gov.model.zones import DatasetName
 from airflow_gov.transform import DuckEngine
-from support.tables import ParquetTable, parquet_table
+from support.tables import ParquetTable, duckdb_session, parquet_table
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def read_rows() -> Callable[[Path, str], list[tuple[object, ...]]]:
     """All rows of a folder's Parquet files, in the order asked for."""
 
     def read(folder: Path, select: str = "*") -> list[tuple[object, ...]]:
-        with duckdb.connect() as connection:
+        with duckdb_session() as connection:
             connection.execute("SET TimeZone = 'UTC'").fetchall()
             source = f"read_parquet('{folder}/**/*.parquet', hive_partitioning=false)"
             return connection.execute(f"SELECT {select} FROM {source} ORDER BY ALL").fetchall()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import duckdb
 import pyarrow as pa
 import pytest
 
 from airflow_gov.model.types import PRIMITIVES, parse_type
 from airflow_gov.transform import from_duckdb_type, to_arrow_type, to_duckdb_type
+from support.tables import duckdb_session
 
 NESTED = [
     "decimal(38, 10)",
@@ -20,7 +20,7 @@ NESTED = [
 @pytest.mark.parametrize("text", [*sorted(PRIMITIVES), *NESTED])
 def test_types_come_back(text):
     kind = parse_type(text)
-    with duckdb.connect() as connection:
+    with duckdb_session() as connection:
         relation = connection.sql(f"SELECT CAST(NULL AS {to_duckdb_type(kind)}) AS x")
         assert from_duckdb_type(relation.types[0]) == kind
 
@@ -29,7 +29,7 @@ def test_types_come_back(text):
 def test_duckdb_reads_arrows_type_as_its_own(text):
     kind = parse_type(text)
     table = pa.table({"x": pa.array([None], to_arrow_type(kind))})
-    with duckdb.connect() as connection:
+    with duckdb_session() as connection:
         connection.register("t", table)
         assert from_duckdb_type(connection.sql("SELECT x FROM t").types[0]) == kind
         connection.unregister("t")
@@ -49,5 +49,5 @@ def test_duckdb_reads_arrows_type_as_its_own(text):
     ],
 )
 def test_types_without_a_word_become_the_nearest(sql, text):
-    with duckdb.connect() as connection:
+    with duckdb_session() as connection:
         assert from_duckdb_type(connection.sql(f"SELECT {sql} AS x").types[0]) == parse_type(text)

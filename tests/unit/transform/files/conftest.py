@@ -8,10 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import duckdb
 import pytest
 
 from airflow_gov.transform import LocalFile
+from support.tables import duckdb_session
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def read(engine, tmp_path: Path) -> Callable[..., Any]:
 def _rows(folder: Path, select: str) -> list[tuple[Any, ...]]:
     if not list(folder.rglob("*.parquet")):
         return []
-    with duckdb.connect() as connection:
+    with duckdb_session() as connection:
         connection.execute("SET TimeZone = 'UTC'").fetchall()
         source = f"read_parquet('{folder}/**/*.parquet', hive_partitioning=false)"
         return connection.execute(f"SELECT {select} FROM {source} ORDER BY ALL").fetchall()
