@@ -18,6 +18,7 @@ from airflow_gov.model.zones import Zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
 _zones = click.option("--zone", "zones", multiple=True, help="Only this zone; more than once.")
@@ -90,6 +91,7 @@ def run_command(
     from airflow_gov.audit.summing import outcome_of, require_less_than
     from airflow_gov.cli import audit_pages
 
+    audit_report.require_writable(file)
     governance = session.governance_with_lake
     request = AuditRequest(
         zones=_read_zones(session, zones),
@@ -200,6 +202,8 @@ def show_command(
         text=text,
     )
     page = findings.page(wanted, after=after, limit=limit)
+    if not page.total:
+        audit_pages.require_known(checks)
     if as_json:
         output.print_json(page)
         return
@@ -236,7 +240,7 @@ def acknowledge_command(
     from airflow_gov.cli import audit_pages
 
     findings = session.store.audits.findings
-    until = session.governance.clock() + _duration("--expires", expires)
+    until = _from_now(session.governance.clock(), "--expires", expires)
     found = findings.acknowledge(key, by=name or os_user(), reason=reason, expires_at=until)
     if as_json:
         output.print_json(found)
@@ -253,6 +257,15 @@ def _read_zones(session: Session, names: Sequence[str]) -> tuple[Zone, ...] | No
             f"--zone: {', '.join(map(repr, unknown))} is no zone; they are {', '.join(Zone)}.",
         )
     return tuple(map(Zone, words)) or None
+
+
+def _from_now(now: datetime, option: str, text: str) -> datetime:
+    try:
+        return now + _duration(option, text)
+    except OverflowError:
+        raise GovernanceError(
+            Reason.PARAMETER_INVALID, f"{option}: {text!r} from now is no date any more."
+        ) from None
 
 
 def _duration(option: str, text: Any) -> timedelta:

@@ -10,10 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from airflow_gov.audit import explaining
 from airflow_gov.audit.registry import check_classes, make_checks
 from airflow_gov.cli import output
 from airflow_gov.model.audits import AuditState
-from airflow_gov.model.findings import FindingState, Severity
+from airflow_gov.model.findings import CHECK_FAILED, FindingState, Severity
+from airflow_gov.model.serde import to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -141,10 +143,9 @@ def print_finding(finding: Finding, history: Sequence[FindingEvent]) -> None:
         ([each.at, each.state, _severity(each.severity), each.by, each.reason] for each in history),
         empty="Nothing is known of it.",
     )
-    check = check_classes().get(finding.check)
-    if check is not None and finding.state is not FindingState.FIXED:
+    if finding.state is not FindingState.FIXED:
         output.print_heading("What to do")
-        click.echo(check.remedy)
+        click.echo(explaining.explain(finding.check).remedy)
 
 
 def print_health(store: Store, *, as_json: bool) -> None:
@@ -186,6 +187,9 @@ def explain(check_id: str, *, as_json: bool) -> None:
 
     :raises GovernanceError: ``PARAMETER_INVALID`` when there is no such check.
     """
+    if check_id == CHECK_FAILED:
+        _explain_failed(as_json=as_json)
+        return
     (check,) = make_checks([check_id])
     if as_json:
         output.print_json({**_plain(type(check)), "plan": check.plan})
@@ -201,6 +205,25 @@ def explain(check_id: str, *, as_json: bool) -> None:
             "looks at": check.plan,
         }
     )
+
+
+def _explain_failed(*, as_json: bool) -> None:
+    """What is said about checks themselves."""
+    told = explaining.explain(CHECK_FAILED)
+    if as_json:
+        output.print_json({"id": CHECK_FAILED, **to_plain(told)})
+        return
+    output.print_facts(
+        {"check": CHECK_FAILED, "what": told.title, "why": told.explanation, "what to do": told.remedy}
+    )
+
+
+def require_known(checks: Sequence[str]) -> None:
+    """Refuse ids that no check has.
+
+    :raises GovernanceError: ``PARAMETER_INVALID``.
+    """
+    make_checks([check for check in checks if check != CHECK_FAILED] or None)
 
 
 def _print_findings(findings: Sequence[Finding], *, empty: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,19 @@ def write_made(session: Session, file: Path, run: AuditRun, checks: Sequence[str
 
     asked = checks or tuple(check_classes())
     write(file, make_report(session.store, run, session.governance.clock(), checks=asked))
+
+
+def require_writable(file: Path | None) -> None:
+    """Refuse what cannot be written before the work is done.
+
+    :raises GovernanceError: ``PARAMETER_INVALID`` when there is no such folder, or it is closed.
+    """
+    if file is None or os.access(file if file.exists() else file.parent, os.W_OK):
+        return
+    raise GovernanceError(
+        Reason.PARAMETER_INVALID,
+        f"--html: {file} cannot be written: there is no such folder, or it is closed.",
+    )
 
 
 def write(file: Path, html: str) -> None:

@@ -118,15 +118,25 @@ def test_repairs_are_made_when_they_are_wanted(call, gates, monkeypatch):
         (["run", "--check", "small-files", "--repair", "x", "--yes"], "'x' repairs nothing"),
         (["run", "--wait", "soon"], "--wait: 'soon' is no duration"),
         (["explain", "nonesuch"], "There is no check 'nonesuch'"),
+        (["show", "--check", "nonesuch"], "There is no check 'nonesuch'"),
         (["show", "nonesuch"], "'nonesuch' is the key of no finding"),
         (["show", "--after", "here"], "this is not where a page of the list begins"),
         (["acknowledge", "x", "--reason", "y", "--expires", "never"], "--expires: 'never' is no duration"),
+        (["acknowledge", "x", "--reason", "y", "--expires", "99999999d"], "'99999999d' from now is no date"),
+        (["run", "--html", "/no/such/folder/x.html"], "/no/such/folder/x.html cannot be written"),
     ],
 )
 def test_what_there_is_not_is_refused(call, gates, arguments, problem):
     answer = call("audit", *arguments)
     assert answer.code == 1
     assert problem in answer.err
+    assert gates.governance.store.audits.runs() == []
+
+
+def test_what_is_said_about_checks_is_explained_too(call, home):
+    assert "Mend what the message names" in call("audit", "explain", "check-failed").out
+    assert json.loads(call("audit", "explain", "check-failed", "--json").out)["id"] == "check-failed"
+    assert call("audit", "show", "--check", "check-failed").code == 0
 
 
 def test_every_check_is_listed_and_explained(call, home):
