@@ -301,13 +301,16 @@ def test_what_a_signal_raises_ends_the_query_and_leaves_nothing(engine, folder, 
     def stop(*_: object) -> None:
         raise TimeoutError("too long")
 
+    def query() -> None:
+        # On a busy machine the signal may come before this returns.
+        timer.start()
+        engine.run_sql(ENDLESS, {}, make_contract("gold.x", id="long"), load_id="l", folder=folder)
+
     before = signal.signal(signal.SIGUSR1, stop)
     timer = threading.Timer(delay, signal.pthread_kill, [threading.get_ident(), signal.SIGUSR1])
     try:
         with pytest.raises((TimeoutError, RuntimeError), match=r"too long|Query interrupted"):
-            # On a busy machine it may come before this returns.
-            timer.start()
-            engine.run_sql(ENDLESS, {}, make_contract("gold.x", id="long"), load_id="l", folder=folder)
+            query()
     finally:
         timer.join()
         signal.signal(signal.SIGUSR1, before)
