@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_gov.contracts import team
 from airflow_gov.contracts.columns import mappings, quality, read_columns, texts
 from airflow_gov.contracts.document import Document, load_document
+from airflow_gov.contracts.lengths import check_lengths
 from airflow_gov.contracts.problems import Findings, JsonPath, Problem, json_path
 from airflow_gov.contracts.standard import check_standard
 from airflow_gov.model.contract import Column, Contract, QualityEntry
@@ -81,6 +82,7 @@ def read_contract_file(
     declarations: tuple[Declaration, ...] = ()
     if document.readable and standard:
         check_standard(document)
+        check_lengths(document.data, document.findings)
     if isinstance(document.data, dict):
         declarations = _declarations(document, raw, aliases)
     return ContractFile(file, declarations, tuple(document.findings.problems))

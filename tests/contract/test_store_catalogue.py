@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy
 
+from airflow_gov.contracts.lengths import LONGEST
 from airflow_gov.model.catalogue import OUTSIDE, Entry, Gap, Standing, Wanted
 from airflow_gov.model.contract import Column
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -549,3 +550,11 @@ def test_an_upgrade_counts_the_reads_there_were(empty_database: str, clock: Cloc
     store.upgrade()
     assert (store.uses.usage(FLIGHTS, dags=None), find(store, "clean")) == before
     store.dispose()
+
+
+def test_the_longest_names_are_sorted(store: Store) -> None:
+    """Letters of four bytes each, in no order: what an index of PostgreSQL just takes."""
+    letters = [chr(0x20000 + (number * 7919) % 40_000) for number in range(2 * LONGEST)]
+    owner, tag = "".join(letters[:LONGEST]), "".join(letters[LONGEST:])
+    store.contracts.put(contract("gold.long", owner=owner, tags=(tag,)))
+    assert find(store, owner=owner, tag=tag) == ["gold.long"]
