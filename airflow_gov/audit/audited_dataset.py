@@ -108,6 +108,12 @@ class AuditedDataset:
         return self._table if isinstance(self._table, GovernanceError) else None
 
     @property
+    def seen(self) -> TableFacts | None:
+        """Its table's metadata where somebody has asked for it; reads nothing."""
+        read: TableFacts | GovernanceError | None = self.__dict__.get("_table")
+        return None if isinstance(read, GovernanceError) else read
+
+    @property
     def head(self) -> SnapshotFacts | None:
         """The snapshot main is at."""
         return self.table.snapshot(self.table.head) if self.table is not None else None

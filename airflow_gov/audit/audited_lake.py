@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from airflow_gov.audit.audited_dataset import AuditedDataset
 from airflow_gov.audit.memory import Memory
-from airflow_gov.model.errors import GovernanceError
+from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.zones import DatasetName, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from airflow_gov.lake import Lake, TableEntry
+    from airflow_gov.lake import Lake, TableEntry, TableFacts
     from airflow_gov.model.contract import Contract
     from airflow_gov.model.findings import Finding
     from airflow_gov.model.summary import DatasetSummary
@@ -145,13 +145,15 @@ class AuditedLake:
         """How often a check of the lake as a whole has looked before: for plans that take turns."""
         return self.memory.turn(check, "")
 
-    def refresh(self, name: DatasetName) -> bool:
+    def refresh(self, name: DatasetName, seen: TableFacts | None = None) -> bool:
         """See a dataset's table as the catalogue has it now, and with it the contract that is in use now.
 
+        :param seen: the table's metadata as somebody has read it: a catalogue that does not list where that
+            lies is asked for it anew.
         :returns: whether that is another table than before: somebody committed, made or dropped it.
         """
         before, now = self.tables.get(name), self.lake.tables.entry(name)
-        if before == now:
+        if before == now and not self._moved_on(now, seen):
             return False
         contract = self.store.contracts.latest(name)
         if contract is not None:
@@ -159,6 +161,16 @@ class AuditedLake:
         others = {other: entry for other, entry in self.tables.items() if other != name}
         self.tables = others if now is None else {**others, name: now}
         return True
+
+    def _moved_on(self, entry: TableEntry | None, seen: TableFacts | None) -> bool:
+        if entry is None or entry.metadata_location is not None or seen is None:
+            return False
+        try:
+            return self.lake.tables.read(entry) != seen
+        except GovernanceError as error:
+            if error.reason not in (Reason.DATASET_UNKNOWN, Reason.TABLE_UNREADABLE):
+                raise
+            return True
 
     @cached_property
     def _contract_marks(self) -> dict[str, str]:

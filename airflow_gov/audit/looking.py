@@ -15,11 +15,13 @@ from airflow_gov.model.zones import DatasetName
 from airflow_gov.store.audit_looks import WHOLE, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 
     from airflow_gov.audit.audited_dataset import AuditedDataset
     from airflow_gov.audit.audited_lake import AuditedLake
 
+#: How often a table is looked at again that somebody committed to meanwhile; then it is told what is seen.
+_LOOKS_AGAIN = 3
 #: Observations of one check that are kept before they are written.
 _BATCH = 1_000
 #: What no check can go on after.
@@ -104,16 +106,14 @@ class Looker:
                     pass
                 except Exception as error:  # noqa: BLE001 - a stranger's check: becomes a finding
                     raise_fatal(error)
-                    if not self._changed(name):
+                    if not self._changed(audited):
                         whole = False
                         self.failures.add(check, name.zone, str(name), error)
                         continue
                 if name not in self._lake.tables and not audited.in_store:
                     return  # dropped since the audit began
                 whole = False
-                audited.close()
-                audited = self._lake.dataset(name)
-                yield from self._seen_at_last(check, audited)
+                audited = yield from self._seen_again(check, audited)
             if whole:
                 yield Seen(WHOLE, str(name), token=unchanged.stamp or str(standing.whole(self._lake.now)))
         finally:
@@ -171,7 +171,7 @@ class Looker:
             return
         for number, batch in enumerate(_batches(check.observe(audited))):
             # Lists are as old as the audit and the store is not: what was published in between is no fault.
-            if not (number or at_last) and self._changed(audited.name):
+            if not (number or at_last) and self._changed(audited):
                 raise _OutdatedError
             own = tuple(_of_dataset(check, audited.name, each) for each in batch)
             yield Seen(check.id, scope, own, complete=False)
@@ -190,17 +190,30 @@ class Looker:
         stamp = Stamp.parse(remembered)
         return stamp if stamp.counts(digest(token), self._lake.now) else None
 
-    def _seen_at_last(self, check: DatasetCheck, audited: AuditedDataset) -> Iterator[Seen]:
-        """Look once more, at the table as somebody just left it."""
-        try:
-            yield from self._seen(check, audited, Standing(), at_last=True)
-        except Exception as error:  # noqa: BLE001 - as above
-            raise_fatal(error)
-            self.failures.add(check, audited.zone, str(audited.name), error)
+    def _seen_again(
+        self, check: DatasetCheck, audited: AuditedDataset
+    ) -> Generator[Seen, None, AuditedDataset]:
+        """Look at the table as somebody just left it, and some times again where somebody is busy with it.
 
-    def _changed(self, name: DatasetName) -> bool:
-        """Whether a table is another one than when the audit began; while the lake is down that fails."""
-        return self._lake.refresh(name)
+        :returns: the dataset as it was looked at last.
+        """
+        for left in reversed(range(_LOOKS_AGAIN)):
+            audited.close()
+            audited = self._lake.dataset(audited.name)
+            try:
+                yield from self._seen(check, audited, Standing(), at_last=not left)
+                break
+            except _OutdatedError:
+                continue
+            except Exception as error:  # noqa: BLE001 - as above
+                raise_fatal(error)
+                self.failures.add(check, audited.zone, str(audited.name), error)
+                break
+        return audited
+
+    def _changed(self, audited: AuditedDataset) -> bool:
+        """Whether a table is another one than was looked at; while the lake is down that fails."""
+        return self._lake.refresh(audited.name, audited.seen)
 
 
 def _scope(observation: Observation) -> str:

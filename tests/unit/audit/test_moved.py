@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 
+from airflow_gov.audit.auditing import AuditRequest, run_audit
 from airflow_gov.flow.maintenance import Upkeep, maintain
 from airflow_gov.flow.rollback import rollback
 from airflow_gov.model.findings import FindingsWanted
-from airflow_gov.model.loads import VersionKind
+from airflow_gov.model.loads import VersionKind, WriteMode
+from airflow_gov.runtime import Governance
+from airflow_gov.settings import Settings
 from support.gates import FLIGHTS, STEWARD, delays
+from support.rest_catalog import serving
 
 CHECKS = ("main-moved", "version-without-verdict")
 
@@ -22,15 +27,15 @@ class StoppedError(BaseException):
 
 @pytest.fixture
 def lake(gates):
-    """Six versions, by the clock of the machine, as the storage has no other."""
+    """Two versions in small files, by the clock of the machine, as the storage has no other."""
     gates.clock.now = datetime.now(UTC)
-    for number in range(6):
-        gates.published(delays(5, first=number))
+    gates.published(delays(5))
+    gates.gate(*(gates.load(delays(5, first=number)) for number in range(2, 6)))
     return gates
 
 
 def publish(gates):
-    gates.published(delays(7, first=9))
+    gates.published(delays(7), mode=WriteMode.OVERWRITE)
 
 
 def go_back(gates):
@@ -80,3 +85,33 @@ def test_a_clock_that_was_set_back_gives_nobody_more_time(lake, audits, monkeypa
     stopped(lake, monkeypatch, publish)
     lake.clock.move(hours=-2)
     assert found(audits) == ["main-moved"]
+
+
+@pytest.fixture
+def by_rest(gates):
+    """The same installation, whose catalogue is asked over HTTP."""
+    with serving(gates.governance.lake._catalog.iceberg) as uri:
+        properties = json.dumps({"type": "rest", "uri": uri})
+        environ = {"AIRFLOW_HOME": str(gates.folder), "AIRFLOW__AIRFLOW_GOV__CATALOG_PROPERTIES": properties}
+        made = Governance(Settings.load(environ), clock=gates.clock)
+        yield made
+        made.close()
+
+
+@pytest.mark.parametrize("catalogue", ["sql", "rest"])
+def test_what_is_published_during_a_look_is_no_fault(lake, by_rest, strangers, catalogue):
+    """Also where the catalogue does not list which metadata tables have, and where it happens again."""
+    governance = lake.governance if catalogue == "sql" else by_rest
+    heads = []
+
+    def publish_meanwhile(audited):
+        heads.append(audited.table.head)
+        if len(heads) <= 2:
+            publish(lake)
+        if audited.version.snapshot_id != heads[-1]:
+            yield strangers.Acting().found_in(audited, "Main is not what was published.")
+
+    strangers.ACTS.append(publish_meanwhile)
+    run_audit(governance, AuditRequest(checks=("acting", *CHECKS)), actor="ada")
+    assert len(heads) == 3
+    assert list(governance.store.audits.findings.each(FindingsWanted())) == []
