@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from airflow_gov.catalog.patches import relative_path, unified
-from airflow_gov.contracts import editing, team
+from airflow_gov.contracts import editing, lengths, team
 from airflow_gov.contracts.document import load_document
-from airflow_gov.contracts.fields import inner
+from airflow_gov.contracts.fields import places_in
 from airflow_gov.contracts.reading import read_contract_file
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.zones import DatasetName
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Longest text of a proposal, characters.
 LONGEST = 2000
+#: What is no longer than contracts allow.
+_NAMES = ("owner", "steward", "tag")
 #: What a team's member says of the person: another owner has other ones.
 _PERSONAL = ("name", "description", "dateIn")
 #: Steps to a column from the element of `schema` that it is in: `properties`, and a number.
@@ -148,8 +150,9 @@ def _check(proposal: Proposal) -> None:
     if not said:
         raise _invalid("Nothing is proposed: say what the column means, or who owns the dataset.")
     for name, value in said.items():
-        if not value.strip() or len(value) > LONGEST:
-            raise _invalid(f"{name}: 1 to {LONGEST:,} characters are wanted.", parameter=name)
+        longest = lengths.LONGEST if name in _NAMES else LONGEST
+        if not value.strip() or len(value) > longest:
+            raise _invalid(f"{name}: 1 to {longest:,} characters are wanted.", parameter=name)
     for name in ("description", "classification"):
         if name in said and proposal.column is None:
             raise _invalid(f"{name}: name the column it is about.", parameter=name)
@@ -199,13 +202,7 @@ def _changes(data: Any, element: int, proposal: Proposal, today: date) -> list[_
 
 def _property(element: Mapping[str, Any], column: str) -> JsonPath:
     """Where a column stands in an element of `schema`, or a field inside a column by its path."""
-    places: dict[str, JsonPath] = {}
-    for here, path, _ in inner(element, (), ""):
-        if here[-1] != "items":
-            # A field of the column `a` may be called as the column `a.b` is.
-            known = path.removeprefix(".")
-            if known not in places or len(here) < len(places[known]):
-                places[known] = here
+    places = places_in(element)
     if column in places:
         return places[column]
     names = [name for name, here in places.items() if len(here) == _TOP]

@@ -40,6 +40,20 @@ def inner(entry: Mapping[str, Any], here: JsonPath, path: str) -> Iterator[_Inne
             yield from inner(field, place, name)
 
 
+def places_in(element: Mapping[str, Any]) -> Mapping[str, JsonPath]:
+    """Where the columns of a dataset stand, and the fields inside of them, by their paths.
+
+    :param element: of ODCS `schema`.
+    """
+    places: dict[str, JsonPath] = {}
+    for here, path, _ in inner(element, (), ""):
+        name = path.removeprefix(".")
+        # A field `b` of the column `a` may be called as a column `a.b` is: that one is meant.
+        if here[-1] != "items" and (name not in places or len(here) < len(places[name])):
+            places[name] = here
+    return places
+
+
 def field_name(entry: Mapping[str, Any]) -> str:
     """What a property is called in the table."""
     return str(entry.get("physicalName") or entry.get("name") or "")

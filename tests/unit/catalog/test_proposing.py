@@ -223,7 +223,9 @@ WORDS = (
 def test_whatever_is_written_is_read_again_letter_by_letter(tmp_path: Path) -> None:
     for text in (BLOCK, JSON):
         for word in WORDS:
-            patch = propose(kept(text), FLIGHTS, Proposal("carrier", description=word, tag=word), today=TODAY)
+            patch = propose(
+                kept(text), FLIGHTS, Proposal("carrier", description=word, tag=word[:200]), today=TODAY
+            )
             assert "\n+" in patch.text
         new = patched(tmp_path, text, Proposal("carrier", description=AWKWARD, owner=AWKWARD))
         contract = parse_contract(new, FLIGHTS)
@@ -339,6 +341,8 @@ REFUSED: list[tuple[str, Proposal, Reason, str]] = [
     (BLOCK, Proposal(description="x"), Reason.PARAMETER_INVALID, "name the column"),
     (BLOCK, Proposal("carrier", description=" "), Reason.PARAMETER_INVALID, "1 to 2,000"),
     (BLOCK, Proposal("carrier", description="x" * 2001), Reason.PARAMETER_INVALID, "1 to 2,000"),
+    (BLOCK, Proposal("carrier", tag="x" * 201), Reason.PARAMETER_INVALID, "tag: 1 to 200"),
+    (BLOCK, Proposal(steward="x" * 201), Reason.PARAMETER_INVALID, "steward: 1 to 200"),
     (BLOCK, Proposal("carier", description="x"), Reason.COLUMN_UNKNOWN, "Did you mean carrier"),
     (BLOCK, Proposal("xyz", description="x"), Reason.COLUMN_UNKNOWN, "It has: carrier, tail, note, gate"),
     (NESTED, Proposal("buyer.mail", tag="x"), Reason.COLUMN_UNKNOWN, "Did you mean buyer.email"),
