@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_gov.audit import checks as built_in
 from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
+from airflow_gov.audit.check_settings import require_settings
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import CHECK_FAILED, Severity
 
@@ -69,6 +70,7 @@ def make_checks(
 
 
 def _made(check: type[Check], settings: Mapping[str, Any]) -> Check:
+    require_settings(check, settings)
     try:
         return check(**settings)
     except Exception as error:  # noqa: BLE001 - a stranger's class may raise anything
