@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow_gov.audit.check_settings import Setting, settings_of
 from airflow_gov.audit.registry import check_classes
 from airflow_gov.model.findings import CHECK_FAILED
 
@@ -22,12 +23,14 @@ class Explained:
     :param explanation: what it looks at, and why that matters; empty where that is not known.
     :param remedy: what a person does about a finding; empty where that is not known.
     :param repairs: what ``--repair`` does; None where it repairs nothing.
+    :param settings: what can be set of it.
     """
 
     title: str
     explanation: str = ""
     remedy: str = ""
     repairs: str | None = None
+    settings: tuple[Setting, ...] = ()
 
 
 _CHECK_FAILED = Explained(
@@ -59,4 +62,4 @@ def explanations() -> Mapping[str, Explained]:
 
 
 def _explained(check: type[Check]) -> Explained:
-    return Explained(check.title, check.explanation, check.remedy, check.repairs)
+    return Explained(check.title, check.explanation, check.remedy, check.repairs, settings_of(check))

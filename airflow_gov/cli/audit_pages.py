@@ -11,6 +11,8 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from airflow_gov.audit import explaining
+from airflow_gov.audit.check_settings import settings_of
+from airflow_gov.audit.failures import Failures
 from airflow_gov.audit.registry import check_classes, make_checks
 from airflow_gov.cli import output
 from airflow_gov.model.audits import AuditState
@@ -192,7 +194,8 @@ def explain(check_id: str, *, as_json: bool) -> None:
         return
     (check,) = make_checks([check_id])
     if as_json:
-        output.print_json({**_plain(type(check)), "plan": check.plan})
+        settings = to_plain(settings_of(type(check)))
+        output.print_json({**_plain(type(check)), "plan": Failures().plan_of(check), "settings": settings})
         return
     output.print_facts(
         {
@@ -202,7 +205,8 @@ def explain(check_id: str, *, as_json: bool) -> None:
             "why": check.explanation,
             "what to do": check.remedy,
             "--repair": check.repairs or "repairs nothing",
-            "looks at": check.plan,
+            "looks at": Failures().plan_of(check),
+            "settings": [str(setting) for setting in settings_of(type(check))],
         }
     )
 

@@ -90,7 +90,9 @@ class _Table:
         return [str(LABELLED)]
 
     def to_dataset(self) -> Any:
-        raise NotImplementedError("The set is read from its file.")
+        import pyarrow.dataset as ds
+
+        return ds.dataset(LABELLED)
 
 
 def classify_labelled(engine: DuckEngine) -> list[Labelled]:

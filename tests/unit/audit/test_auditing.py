@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from airflow_gov.audit.auditing import LEASE, AuditRequest, run_audit
+from airflow_gov.audit.check_settings import settings_of
 from airflow_gov.audit.registry import check_classes, make_checks
 from airflow_gov.audit.summing import outcome_of, require_less_than
 from airflow_gov.model.audits import AuditKind, AuditState
@@ -288,7 +289,8 @@ def test_a_repair_that_fails_is_told_and_the_finding_stays(gates, audits, strang
     [
         ({"checks": ("nonesuch",)}, "There is no check 'nonesuch'"),
         ({"settings": {"nonesuch": {}}}, "There is no check 'nonesuch'"),
-        ({"settings": {"rows": {"least": 1}}}, "unexpected keyword argument 'least'"),
+        ({"settings": {"rows": {"least": 1}}}, "The check rows has no setting 'least': it has most"),
+        ({"settings": {"schema-drift": {"days": 1}}}, "no setting 'days': it has none"),
         ({"settings": {"small-files": {"files": 0}}}, "files must be 2 or more"),
         ({"checks": ("rows",), "repair": ("rows",)}, "'rows' repairs nothing"),
         ({"checks": ("rows",), "repair": ("mended",)}, "'mended' repairs nothing in this audit"),
@@ -358,3 +360,4 @@ def test_every_check_says_what_people_must_know():
         assert check.title, check.id
         assert not check.title.endswith("."), check.id
         assert check.repairs is None or not check.repairs.endswith("."), check.id
+        assert all(setting.meaning for setting in settings_of(type(check))), check.id

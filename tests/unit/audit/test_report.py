@@ -102,7 +102,14 @@ def test_findings_are_grouped_by_check_the_worst_first() -> None:
         "What was looked at by sample",
     ]
     assert html.count(str(explanations()["small-files"].remedy)[:30]) == 1, "once per group"
-    for fact in ("critical", "3 findings wait", "the newest 100 and 1 of 30", "clean.t3 is wrong.", "e1"):
+    for fact in (
+        "critical",
+        "3 findings wait",
+        "the newest 100 and 1 of 30",
+        "clean.t3 is wrong.",
+        "e1",
+        "(default: 24)",
+    ):
         assert fact in html
 
 

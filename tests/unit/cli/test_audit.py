@@ -133,6 +133,16 @@ def test_what_there_is_not_is_refused(call, gates, arguments, problem):
     assert gates.governance.store.audits.runs() == []
 
 
+def test_what_can_be_set_of_a_check_is_explained(call, home):
+    (days, members) = json.loads(call("audit", "explain", "restricted-read", "--json").out)["settings"]
+    assert (days["name"], days["default"], members["name"]) == ("days", 30, "members")
+    for each in (days, members):
+        assert each["meaning"], each["name"]
+    assert "days: " in (told := call("audit", "explain", "restricted-read").out)
+    assert "(default: 30)" in told
+    assert json.loads(call("audit", "explain", "schema-drift", "--json").out)["settings"] == []
+
+
 def test_what_is_said_about_checks_is_explained_too(call, home):
     assert "Mend what the message names" in call("audit", "explain", "check-failed").out
     assert json.loads(call("audit", "explain", "check-failed", "--json").out)["id"] == "check-failed"

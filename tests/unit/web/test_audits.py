@@ -142,6 +142,7 @@ def test_a_finding_tells_what_it_means_and_its_life(reader: TestClient) -> None:
     text = reader.get(f"/audits/findings/{STUCK}").text
     for fact in ("Execution stuck in running", "Why it matters", "What to do", "--repair execution-stuck"):
         assert fact in text
+    assert "an execution that runs for longer is stuck" in text, "what can be set"
     assert [row[1:3] for row in Cells(text).rows[1:]] == [["new", "error"]]
     told = reader.get(f"/api/v1/audits/findings/{GONE}").json()
     assert [each["state"] for each in told["history"]] == ["new", "fixed"]
