@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_gov.flow.rollback import refused_review
-from airflow_gov.flow.versions import recover_version, version_of
+from airflow_gov.flow.versions import number_of, recover_version
 
 if TYPE_CHECKING:
     from airflow_gov.model.loads import Version
@@ -33,6 +33,6 @@ def version_at(governance: Governance, dataset: DatasetName, head: int) -> Versi
 def _is_rolled_back_to(governance: Governance, version: Version, current: Version) -> bool:
     """Whether a rollback died before it could say so: its tag is in the lake already, and the newest."""
     facts = governance.lake.snapshot(version.dataset, version.snapshot_id)
-    if facts is None or version_of(version.dataset, facts).version <= current.version:
+    if facts is None or number_of(facts) <= current.version:
         return False
     return refused_review(governance, version) is None

@@ -142,7 +142,7 @@ def _record_compaction(
         return
     governance.store.versions.record(
         replace(
-            version_of(dataset, facts),
+            version_of(governance, dataset, facts),
             kind=VersionKind.MAINTENANCE,
             load_ids=before.load_ids,
             verdict_id=before.verdict_id,

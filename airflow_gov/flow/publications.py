@@ -67,7 +67,7 @@ def record_publication(
     if known is not None and known.execution_id != recording.execution_id:
         return told_again(governance, known, candidate.load_ids)
     version = replace(
-        version_of(candidate.dataset, facts),
+        version_of(governance, candidate.dataset, facts),
         version=int(tag.removeprefix("v")),
         tag=tag,
         load_ids=candidate.load_ids,

@@ -65,7 +65,7 @@ def before_the_first(governance: Governance, dataset: DatasetName) -> Version:
             f"Load it again and publish that.",
             dataset=str(dataset),
         )
-    return replace(version_of(dataset, oldest), version=0, tag="")
+    return replace(version_of(governance, dataset, oldest), version=0, tag="")
 
 
 def restore(

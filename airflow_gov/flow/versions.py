@@ -11,7 +11,7 @@ from airflow_gov.flow.stewardship import open_review
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Version, VersionKind
 from airflow_gov.model.verdicts import Ruling
-from airflow_gov.model.zones import DatasetName
+from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.runtime import Governance
 
 if TYPE_CHECKING:
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from airflow_gov.model.verdicts import Decision
 
 
-def version_of(dataset: DatasetName, facts: SnapshotFacts) -> Version:
+def version_of(governance: Governance, dataset: DatasetName, facts: SnapshotFacts) -> Version:
     """A version as the lake alone knows it: number, tag, rows and files; who and why are the caller's."""
+    size, files = amount_of(governance, dataset, facts)
     return Version(
         dataset=dataset,
-        version=int((facts.tag or "v0").removeprefix("v")),
+        version=number_of(facts),
         snapshot_id=facts.snapshot_id,
         tag=facts.tag or "",
         kind=VersionKind.PUBLISH,
@@ -32,12 +33,27 @@ def version_of(dataset: DatasetName, facts: SnapshotFacts) -> Version:
         contract_hash=None,
         execution_id=None,
         rows=facts.rows,
-        size=facts.size,
-        files=facts.files,
+        size=size,
+        files=files,
         parent_snapshot_id=facts.parent_snapshot_id,
         published_at=facts.committed_at,
         current=True,
     )
+
+
+def number_of(facts: SnapshotFacts) -> int:
+    """The number of the version that a snapshot is; 0 where it is none."""
+    return int((facts.tag or "v0").removeprefix("v"))
+
+
+def amount_of(governance: Governance, dataset: DatasetName, facts: SnapshotFacts) -> tuple[int, int]:
+    """Bytes and files of a snapshot: of raw those that were delivered, which its table lists row by row."""
+    if dataset.zone is not Zone.RAW or not facts.rows:
+        return facts.size, facts.files
+    index = governance.lake.scan(dataset, facts.snapshot_id)
+    with governance.engine.query_tables({"delivered": index}) as query:
+        ((size,),) = query("SELECT sum(size) FROM delivered")
+    return int(size), facts.rows
 
 
 def recover_version(governance: Governance, dataset: DatasetName, head: int) -> Version | None:
@@ -62,7 +78,7 @@ def recover_version(governance: Governance, dataset: DatasetName, head: int) -> 
     if before is None or not same_rows(governance, dataset, before.snapshot_id, head):
         return None
     compacted = replace(
-        version_of(dataset, facts),
+        version_of(governance, dataset, facts),
         kind=VersionKind.MAINTENANCE,
         load_ids=before.load_ids,
         verdict_id=before.verdict_id,
@@ -73,7 +89,7 @@ def recover_version(governance: Governance, dataset: DatasetName, head: int) -> 
 
 def _recover_published(governance: Governance, facts: SnapshotFacts, decision: Decision) -> Version:
     version = replace(
-        version_of(decision.dataset, facts),
+        version_of(governance, decision.dataset, facts),
         load_ids=facts.load_ids,
         verdict_id=decision.verdict_id,
         contract_hash=decision.contract_hash,

@@ -192,8 +192,8 @@ class Version:
     :param contract_hash: the contract version it was checked against.
     :param execution_id: the execution that published it.
     :param rows: rows in the snapshot.
-    :param size: bytes of its data files.
-    :param files: number of its data files.
+    :param size: bytes of its data files; of raw, of the objects.
+    :param files: number of its data files; of raw, of the objects.
     :param parent_snapshot_id: main before it.
     :param published_at: when.
     :param current: whether main is here now (as the store knows it).

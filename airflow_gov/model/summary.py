@@ -17,8 +17,8 @@ class DatasetSummary:
     :param version: the current version's number.
     :param snapshot_id: its Iceberg snapshot.
     :param rows: its rows.
-    :param size: bytes of its data files.
-    :param files: number of its data files.
+    :param size: bytes of its data files; of raw, of the objects.
+    :param files: number of its data files; of raw, of the objects.
     :param published_at: when it was published.
     :param quarantined: rows set aside by the loads of the newest version that published loads.
     :param passed: whether the newest verdict, of any snapshot, let it through; None without one.
