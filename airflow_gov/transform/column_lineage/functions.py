@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from airflow_gov.transform.column_lineage.traces import AGGREGATION, IDENTITY, TRANSFORMATION, masked
 
-#: Functions whose arguments cannot be seen in their result: hashes, checksums, counts.
+#: Functions whose arguments cannot be seen in their result: hashes (also with a key), checksums, counts.
 MASKING_FUNCTIONS = frozenset(
     {
         "approx_count_distinct",
@@ -24,6 +24,11 @@ MASKING_FUNCTIONS = frozenset(
         "hash",
         "hashbytes",
         "hll",
+        "hmac",
+        "hmac_md5",
+        "hmac_sha1",
+        "hmac_sha256",
+        "hmac_sha512",
         "md5",
         "md5_number",
         "md5_number_lower",
@@ -35,6 +40,9 @@ MASKING_FUNCTIONS = frozenset(
         "sha2",
         "sha224",
         "sha256",
+        "sha3",
+        "sha3_256",
+        "sha3_512",
         "sha384",
         "sha512",
         "xxhash64",

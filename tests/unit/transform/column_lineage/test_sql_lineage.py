@@ -29,6 +29,19 @@ def test_a_column_says_where_it_comes_from_and_how():
 
 
 @pytest.mark.parametrize(
+    ("dialect", "hashed"),
+    [
+        ("trino", "hmac_sha256(name, k)"),
+        ("postgres", "hmac(name, 'key', 'sha256')"),
+        ("clickhouse", "SHA3_256(name)"),
+    ],
+)
+def test_hashes_of_other_engines_mask(dialect, hashed):
+    lineage = sql_lineage(f"SELECT {hashed} AS token FROM clean.buyers", SHOP, dialect=dialect)
+    assert "clean.buyers.name:T!" in columns_of(lineage)["token"]
+
+
+@pytest.mark.parametrize(
     "name", ["clean.orders", '"clean"."orders"', "Clean.ORDERS", 'clean."orders"', "memory.clean.orders"]
 )
 def test_a_table_is_found_however_its_name_is_written(name):
