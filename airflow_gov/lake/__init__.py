@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from airflow_gov.lake.inspecting import RefFacts, TableEntry, TableFacts
 from airflow_gov.lake.lake import Lake
 from airflow_gov.lake.maintenance import MaintenanceReport
 from airflow_gov.lake.raw import RawObjects
@@ -12,6 +11,7 @@ from airflow_gov.lake.scanning import Scan
 from airflow_gov.lake.staging import Staging
 from airflow_gov.lake.stamps import FolderStamp
 from airflow_gov.lake.summaries import SnapshotFacts
+from airflow_gov.lake.table_facts import RefFacts, TableEntry, TableFacts
 
 __all__ = [
     "FolderStamp",

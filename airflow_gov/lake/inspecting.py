@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,12 @@ from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import Table
 from sqlalchemy import select
 
-from airflow_gov.lake.files import file_ref, live_files
+from airflow_gov.lake.beside import Beside, beside_zones
 from airflow_gov.lake.raw_listing import directly_in
 from airflow_gov.lake.stamps import FolderStamp, file_stamp, folder_stamp
-from airflow_gov.lake.summaries import SnapshotFacts, all_facts, main_head
+from airflow_gov.lake.storage import local_path
+from airflow_gov.lake.summaries import all_facts, main_head
+from airflow_gov.lake.table_facts import RefFacts, TableEntry, TableFacts
 from airflow_gov.lake.types import type_text
 from airflow_gov.lake.unreachable import unreachable_files
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -31,89 +32,6 @@ if TYPE_CHECKING:
     from pyiceberg.table.metadata import TableMetadata
 
     from airflow_gov.lake.catalog import LakeCatalog
-
-
-@dataclass(frozen=True, slots=True)
-class TableEntry:
-    """A table as the catalogue lists it.
-
-    :param identifier: its full name there.
-    :param dataset: the dataset it is the table of; None: its name is none of a dataset.
-    :param metadata_location: its metadata file, another one after every commit; None where the catalogue
-        tells it only with the whole table.
-    """
-
-    identifier: tuple[str, ...]
-    dataset: DatasetName | None
-    metadata_location: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RefFacts:
-    """A branch or a tag.
-
-    :param name: its name.
-    :param branch: whether it is a branch.
-    :param snapshot_id: where it is.
-    """
-
-    name: str
-    branch: bool
-    snapshot_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class TableFacts:
-    """A table's metadata, read once.
-
-    :param identifier: its full name in the catalogue.
-    :param metadata_location: the file it was read from.
-    :param table_uuid: the table's own id: another one when it was dropped and made anew.
-    :param location: the folder of its files.
-    :param head: the snapshot main is at.
-    :param snapshots: every snapshot that is kept, oldest first.
-    :param refs: branches and tags by name.
-    :param columns: in order, with their types as contracts write them.
-    :param partition_by: names of the columns or transforms it is partitioned by, in order.
-    :param properties: the table's.
-    :param main_log: where main was, and since when, oldest first.
-    """
-
-    identifier: tuple[str, ...]
-    metadata_location: str
-    table_uuid: str
-    location: str
-    head: int | None
-    snapshots: tuple[SnapshotFacts, ...]
-    refs: dict[str, RefFacts]
-    columns: tuple[ColumnInfo, ...]
-    partition_by: tuple[str, ...]
-    properties: dict[str, str]
-    main_log: tuple[tuple[int, datetime], ...]
-    _table: Table = field(repr=False, compare=False)
-
-    def snapshot(self, snapshot_id: int | None) -> SnapshotFacts | None:
-        """One of the snapshots."""
-        return next((each for each in self.snapshots if each.snapshot_id == snapshot_id), None)
-
-    def files(self, snapshot_id: int | None = None) -> list[FileRef]:
-        """The data files of a snapshot, by its manifests.
-
-        :param snapshot_id: default: main's.
-        :raises GovernanceError: ``VERSION_UNKNOWN`` when the snapshot is not kept.
-        :raises OSError: a manifest is gone or unreadable.
-        """
-        wanted = self.head if snapshot_id is None else snapshot_id
-        snapshot = self._table.metadata.snapshot_by_id(wanted) if wanted is not None else None
-        if snapshot is None:
-            if snapshot_id is None:
-                return []
-            raise GovernanceError(
-                Reason.VERSION_UNKNOWN,
-                f"{'.'.join(self.identifier)} has no snapshot {snapshot_id}.",
-                snapshot_id=snapshot_id,
-            )
-        return [file_ref(task.file) for task in live_files(self._table, snapshot)]
 
 
 class Tables:
@@ -172,6 +90,23 @@ class Tables:
             if location is None or not (zone is Zone.RAW or isinstance(self._catalog.iceberg, SqlCatalog)):
                 return []
             return list(directly_in(location.rpartition("/")[0], self._catalog.properties))
+
+    def beside_zones(self, known: Collection[str] = ()) -> list[Beside]:
+        """What lies in the warehouse beside the zones; nothing where the catalogue chooses places itself.
+
+        :param known: names in the warehouse's root that are passed over.
+        """
+        with self._catalog.outages_named():
+            if not isinstance(self._catalog.iceberg, SqlCatalog):
+                return []
+            return list(beside_zones(self._catalog.properties, known))
+
+    def folder_of(self, metadata_location: str) -> str | None:
+        """The folder in the warehouse's root in which a table lies; None for one that lies elsewhere."""
+        root = f"{self._catalog.properties.get('warehouse', '').rstrip('/')}/"
+        place = local_path(metadata_location)
+        location = metadata_location if place is None else str(place)
+        return location.removeprefix(root).partition("/")[0] if location.startswith(root) else None
 
     @staticmethod
     def file_stamp(location: str) -> str | None:

@@ -251,6 +251,17 @@ def file_beside_folders(lake: HealthyLake) -> None:
     (lake.warehouse / "raw" / "guests \udcff<b>.csv").write_text("x")
 
 
+@fault("files in a folder of the warehouse that is no zone's", "shadow-data")
+def folder_beside_zones(lake: HealthyLake) -> None:
+    (lake.warehouse / "dump" / "data").mkdir(parents=True)
+    (lake.warehouse / "dump" / "data" / "guests.parquet").write_text("x")
+
+
+@fault("a file in no folder of the warehouse", "shadow-data")
+def file_beside_zones(lake: HealthyLake) -> None:
+    (lake.warehouse / "guests \udcff<b>.csv").write_text("x")
+
+
 # --- tables ---------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from airflow_gov.model.findings import Severity
 from airflow_gov.model.zones import QUARANTINE_SUFFIX, DatasetName, Zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from airflow_gov.audit.audited_dataset import AuditedDataset
     from airflow_gov.audit.audited_lake import AuditedLake
@@ -67,6 +67,56 @@ class ShadowTable(LakeCheck):
                 f"The {'folder' if name.endswith('/') else 'file'} {zone}/{folder} of the lake belongs to no "
                 "dataset.",
                 zone=zone,
+            )
+
+
+class ShadowData(LakeCheck):
+    """Files in the lake's warehouse that lie in no zone.
+
+    :param known: names of folders and files in the warehouse's root that may be there.
+    """
+
+    id = "shadow-data"
+    title = "Data beside the zones"
+    severity = Severity.WARNING
+    explanation = _WHY + (
+        "It lies in the warehouse of the lake and in none of its zones. Each folder there is told once, with "
+        "how much is in it; where the catalogue chooses itself where tables lie, nobody looks."
+    )
+    remedy = (
+        "Load it with an operator, or move it out of the warehouse. What has to be there, name in the "
+        "check's setting `known`, or acknowledge."
+    )
+
+    def __init__(self, known: Sequence[str] = ()) -> None:
+        if isinstance(known, str):
+            raise TypeError("known must be a list of names")
+        self.known = frozenset(name.rstrip("/") for name in known)
+
+    @property
+    def plan(self) -> str:
+        """How far is looked."""
+        from airflow_gov.lake.beside import MOST_FOLDERS, MOST_OBJECTS
+
+        return (
+            f"at most {MOST_FOLDERS:,} folders are looked into, and {MOST_OBJECTS:,} objects counted in each"
+        )
+
+    def observe(self, audited: AuditedLake) -> Iterator[Observation]:
+        """Folders in the warehouse's root, and the files that lie in none."""
+        tables = audited.lake.tables
+        entries = (*audited.tables.values(), *audited.foreign_tables)
+        of_tables = {tables.folder_of(each.metadata_location) for each in entries if each.metadata_location}
+        for each in tables.beside_zones({*self.known, *(name for name in of_tables if name)}):
+            what = f"The folder {each.folder}" if each.folder else "The root"
+            least = "" if each.counted else "at least "
+            yield self.found(
+                f"{each.folder}/",
+                f"{what} of the lake's warehouse is no zone's: {least}{each.objects:,} "
+                f"object{'' if each.objects == 1 else 's'} of {each.size:,} bytes lie there.",
+                objects=each.objects,
+                size=each.size,
+                counted=each.counted,
             )
 
 
