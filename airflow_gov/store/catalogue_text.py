@@ -103,9 +103,10 @@ def _words(connection: Connection, dataset: DatasetName, contract: Contract | No
     if contract is None:
         titles, told, undescribed = [], [], []
     else:
-        titles = words_of([column.name for column in contract.columns], parts=True)
-        tags = [*contract.tags, *(tag for column in contract.columns for tag in column.tags)]
-        meanings = [column.description for column in contract.columns]
+        parts = [part for column in contract.columns for part in (column, *column.fields)]
+        titles = words_of([part.name for part in parts], parts=True)
+        tags = [*contract.tags, *(tag for part in parts for tag in part.tags)]
+        meanings = [part.description for part in parts]
         people = [contract.owner or "", *contract.stewards]
         told = words_of([contract.description, *people, *tags, *meanings])
         undescribed = [column.name for column in contract.columns if not column.description.strip()]

@@ -171,6 +171,13 @@ def test_words_are_found_wherever_they_stand(store: Store) -> None:
     assert {words: bool(find(store, words)) for words in WORDS} == WORDS
 
 
+def test_fields_inside_columns_are_found_by_name_meaning_and_tag(store: Store) -> None:
+    fields = (column("buyer.voucherCode", description="Redeemable once.", tags=("loyalty",)),)
+    store.contracts.put(contract("gold.sales", columns=(column("buyer", fields=fields), column("x"))))
+    for words in ("voucher", "code", "redeemable", "loyalty", "buyer voucherc"):
+        assert find(store, words) == ["gold.sales"], words
+
+
 def test_what_has_the_word_in_its_name_comes_first(store: Store) -> None:
     store.contracts.put(contract("raw.a", description="of orders"))
     store.contracts.put(contract("gold.orders"))

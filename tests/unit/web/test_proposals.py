@@ -53,6 +53,16 @@ def shown(text: str) -> str:
     return html.unescape(found[1])
 
 
+def test_fields_inside_columns_can_be_described_too(reader: TestClient, store: Store) -> None:
+    field = "logicalType: object\n        properties:\n          - {name: email, logicalType: string}"
+    text = TEXT.replace("logicalType: string\n  - name: routes", f"{field}\n  - name: routes")
+    store.contracts.put(parse_contract(text, DATASET, "contracts/flights.odcs.yaml"))
+    asked = {"column": "carrier.email", "tag": "pii:email"}
+    told = reader.get("/datasets/clean.flights/propose", params=asked).text
+    assert '<option value="carrier.email" selected>' in told
+    assert '+          - {name: email, logicalType: string, tags: ["pii:email"]}' in shown(told)
+
+
 def test_the_schema_offers_to_propose_and_changes_nothing(reader: TestClient, store: Store) -> None:
     text = reader.get("/datasets/clean.flights").text
     assert 'action="../datasets/clean.flights/propose" method="get"' in text
