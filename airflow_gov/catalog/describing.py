@@ -6,10 +6,12 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow_gov.catalog.classification.comparing import unsaid
 from airflow_gov.catalog.gaps import gaps_of
 from airflow_gov.catalog.proposing import Kept
 from airflow_gov.contracts import parse_contract
 from airflow_gov.model.catalogue import Entry, Gap, Wanted
+from airflow_gov.model.classification import Proposal
 from airflow_gov.model.contract import Column
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.uses import Usage
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from airflow_gov.model.contract import Contract
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.store import Store
 
@@ -30,6 +33,7 @@ class Described:
     :param contract: the path of its contract's file; None where it has none.
     :param problem: why its contract cannot be read, where it cannot.
     :param columns: as the contract tells them.
+    :param seen: what the newest scan saw in columns and the contract does not say.
     :param usage: who reads it.
     :param gaps: what it lacks.
     :param undescribed: its columns that have no description.
@@ -39,6 +43,7 @@ class Described:
     contract: str | None
     problem: str | None
     columns: tuple[Column, ...]
+    seen: tuple[Proposal, ...]
     usage: Usage
     gaps: tuple[Gap, ...]
     undescribed: tuple[str, ...]
@@ -63,13 +68,15 @@ def describe(
     if entry is None:
         raise _unknown(store, dataset)
     latest = store.contracts.latest(dataset)
-    columns, problem = _columns(latest, dataset, aliases)
+    contract, problem = _contract(latest, dataset, aliases)
+    scan = store.classifications.get(dataset)
     usage = store.uses.usage(dataset, dags=dags)
     return Described(
         entry=entry,
         contract=latest[2] if latest is not None else None,
         problem=problem,
-        columns=columns,
+        columns=contract.columns if contract is not None else (),
+        seen=tuple(unsaid(scan, contract)) if scan is not None else (),
         usage=usage,
         gaps=gaps_of(entry, usage.last_read_at, unused_since),
         undescribed=store.catalogue.undescribed([dataset]).get(dataset, ()),
@@ -93,15 +100,15 @@ def kept_contract(store: Store, dataset: DatasetName) -> Kept:
     )
 
 
-def _columns(
+def _contract(
     latest: tuple[str, str, str] | None, dataset: DatasetName, aliases: Mapping[str, str]
-) -> tuple[tuple[Column, ...], str | None]:
+) -> tuple[Contract | None, str | None]:
     if latest is None:
-        return (), None
+        return None, None
     try:
-        return parse_contract(latest[1], dataset, latest[2], aliases).columns, None
+        return parse_contract(latest[1], dataset, latest[2], aliases), None
     except GovernanceError as error:  # written for another version of this package
-        return (), error.message
+        return None, error.message
 
 
 def _unknown(store: Store, dataset: DatasetName) -> GovernanceError:

@@ -74,13 +74,21 @@ def print_described(found: Described) -> None:
             "last read": usage.last_read_at,
             "contract file": found.contract,
             "contract problem": found.problem,
-            "lacks": [_lack(gap, found.undescribed) for gap in found.gaps],
+            "lacks": [_lack(gap, found) for gap in found.gaps],
         }
     )
     if found.columns:
         output.print_heading("Columns")
         heads = ["column", "type", "classification", "tags", "meaning"]
-        output.print_table(heads, (_column(column) for column in found.columns), empty="")
+        parts = (part for column in found.columns for part in (column, *column.fields))
+        output.print_table(heads, (_column(part) for part in parts), empty="")
+    if found.seen:
+        output.print_heading("What a scan saw, and the contract does not say")
+        output.print_table(
+            ["column", "looks like", "confidence#", "why"],
+            ([each.column, each.tag, f"{each.confidence:.2f}", str(each.evidence)] for each in found.seen),
+            empty="",
+        )
     if usage.readers:
         output.print_heading("Who reads it")
         output.print_table(
@@ -123,9 +131,13 @@ def _lacks(each: Lacking) -> str:
     return ", ".join(words[gap] for gap in each.gaps)
 
 
-def _lack(gap: Gap, undescribed: tuple[str, ...]) -> str:
-    named = f": {_named(undescribed)}" if gap is Gap.UNDOCUMENTED and undescribed else ""
-    return f"{gap.value}{named}"
+def _lack(gap: Gap, found: Described) -> str:
+    if gap is Gap.UNOWNED:
+        return "owner" if not found.entry.owner else "steward"
+    if gap is Gap.UNDOCUMENTED:
+        named = f"meaning of {_named(found.undescribed)}" if found.undescribed else ""
+        return ", ".join(filter(None, ("" if found.entry.description else "description", named)))
+    return "readers of late" if gap is Gap.UNUSED else "readers ever"
 
 
 def _named(columns: tuple[str, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from airflow_gov.catalog.gaps import gaps_of
 from airflow_gov.model.catalogue import UNUSED_DAYS
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.loads import Version, VersionKind
-from airflow_gov.model.verdicts import RuleResult, Verdict
+from airflow_gov.model.verdicts import Verdict
 from airflow_gov.web.trend import Trend, trend
 from airflow_gov.web.unseen import executions_of, without_unseen
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_gov.model.catalogue import Entry, Gap
-    from airflow_gov.model.contract import Column, Contract
+    from airflow_gov.model.contract import Contract
     from airflow_gov.model.uses import FilePage, TaskTry, Usage, UsePage
     from airflow_gov.model.zones import DatasetName
     from airflow_gov.store import Store
@@ -58,36 +57,6 @@ class Header:
         """Those of its columns, each once."""
         columns = self.contract.columns if self.contract is not None else ()
         return tuple(sorted({column.classification for column in columns if column.classification}))
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnView:
-    """A column with what was last found out about it.
-
-    :param name: its name.
-    :param type: its type.
-    :param column: as the contract tells it; None where there is no contract.
-    :param rules: results of the newest verdict that are about this column alone or among others.
-    """
-
-    name: str
-    type: str
-    column: Column | None
-    rules: tuple[RuleResult, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """The section Schema.
-
-    :param columns: in order.
-    :param rules: results of the newest verdict that are about the dataset as a whole.
-    :param told_by: ``contract``, or ``execution`` where the columns are those that were written last.
-    """
-
-    columns: tuple[ColumnView, ...]
-    rules: tuple[RuleResult, ...]
-    told_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,25 +177,6 @@ class Asked:
     def dataset(self) -> DatasetName:
         """The dataset."""
         return self.about.dataset
-
-
-def schema(asked: Asked) -> Schema:
-    """Read the section Schema."""
-    store, about = asked.store, asked.about
-    verdict = store.verdicts.get(about.entry.verdict_id) if about.entry.verdict_id else None
-    results = verdict.results if verdict is not None else ()
-    by_column: dict[str, list[RuleResult]] = defaultdict(list)
-    for result in results:
-        for name in result.columns:
-            by_column[name].append(result)
-    declared = about.contract.columns if about.contract is not None else ()
-    columns = [ColumnView(each.name, str(each.type), each, tuple(by_column[each.name])) for each in declared]
-    told_by = "contract"
-    if not columns:
-        told_by = "execution"
-        written = store.uses.columns(about.dataset)
-        columns = [ColumnView(each.name, each.type, None, tuple(by_column[each.name])) for each in written]
-    return Schema(tuple(columns), tuple(result for result in results if not result.columns), told_by)
 
 
 def versions(asked: Asked) -> Versions:

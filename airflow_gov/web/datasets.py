@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.zones import DatasetName
-from airflow_gov.web import dataset, outside
+from airflow_gov.web import dataset, outside, schema
 from airflow_gov.web.access import CurrentViewer, Viewer
 from airflow_gov.web.neighbours import Neighbours, neighbours, neighbours_of
 from airflow_gov.web.site import READ, Site
@@ -49,7 +49,7 @@ def _lineage_outside(asked: outside.OutsideAsked) -> Neighbours:
 
 #: By their name in addresses. The first one is the page itself.
 GOVERNED: Mapping[str, Section] = {
-    "schema": Section("Schema", "dataset/schema.html", dataset.schema),
+    "schema": Section("Schema", "dataset/schema.html", schema.schema),
     "versions": Section("Versions", "dataset/versions.html", dataset.versions),
     "lineage": Section("Lineage", "dataset/lineage.html", _lineage),
     "quality": Section("Quality", "dataset/quality.html", dataset.quality),

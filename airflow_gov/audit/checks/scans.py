@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.check import LakeCheck
-from airflow_gov.catalog.classification.comparing import meant
+from airflow_gov.catalog.classification.comparing import unsaid
 from airflow_gov.catalog.sensitivity import WATCHED
-from airflow_gov.catalog.ways import personal
 from airflow_gov.model.classification import Agreement
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.findings import Severity
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from airflow_gov.audit.audited_lake import AuditedLake
     from airflow_gov.model.classification import Classification, Proposal
-    from airflow_gov.model.contract import Column
+    from airflow_gov.model.contract import Column, Contract
     from airflow_gov.model.findings import Observation
 
 #: From this confidence on a finding is as bad as its check says; below it, somebody may want to look.
@@ -92,35 +91,20 @@ class ClassificationContradicts(LakeCheck):
 def _seen(
     audited: AuditedLake, agreement: Agreement
 ) -> Iterator[tuple[Classification, Proposal, Column | None]]:
-    """What scans propose, with the column of the contract in use, and was not mended since."""
+    """What scans saw and contracts in use do not say, with the column as they have it."""
     for scan in audited.store.classifications.list(agreement=agreement):
-        for proposal in scan.proposals:
-            if proposal.agreement is not agreement:
-                continue
-            known, column = _column(audited, scan, proposal)
-            if not (known and _mended(audited, scan, proposal, column)):
-                yield scan, proposal, column
+        contract = _contract(audited, scan)
+        for proposal in unsaid(scan, contract):
+            if proposal.agreement is agreement:
+                yield scan, proposal, contract.find(proposal.column) if contract is not None else None
 
 
-def _column(audited: AuditedLake, scan: Classification, proposal: Proposal) -> tuple[bool, Column | None]:
-    """The column in the contract in use, and whether there is a contract that can be read."""
+def _contract(audited: AuditedLake, scan: Classification) -> Contract | None:
     in_use = audited.contract_hashes.get(scan.dataset)
-    if in_use is None:
-        return False, None
     try:
-        return True, audited.contract(scan.dataset, in_use).find(proposal.column)
+        return audited.contract(scan.dataset, in_use) if in_use is not None else None
     except GovernanceError:  # the check of contracts that cannot be read tells of it
-        return False, None
-
-
-def _mended(audited: AuditedLake, scan: Classification, proposal: Proposal, column: Column | None) -> bool:
-    """Whether a contract that came into use after the scan calls the column what it was seen to be."""
-    if audited.contract_hashes.get(scan.dataset) == scan.contract_hash:
-        return False
-    if column is None:
-        return True
-    tags = {meant(tag) for tag in column.tags if personal(tag)}
-    return proposal.tag in tags or (column.restricted and not tags)
+        return None
 
 
 def _severity(scan: Classification, proposal: Proposal, column: Column | None) -> Severity:

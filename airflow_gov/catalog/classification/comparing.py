@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from airflow_gov.catalog.classification.recognisers import RECOGNISERS, TAGS
@@ -10,7 +10,8 @@ from airflow_gov.catalog.classification.weighing import Weighed
 from airflow_gov.model.classification import Agreement, Evidence, Proposal
 
 if TYPE_CHECKING:
-    from airflow_gov.model.contract import Column
+    from airflow_gov.model.classification import Classification
+    from airflow_gov.model.contract import Column, Contract
 
 _NATIONAL = ("pii:national_id", "pii:ssn", "pii:curp", "pii:rfc")
 #: Other words that contracts have for the tags.
@@ -62,6 +63,27 @@ def _same(tag: str, other: str) -> bool:
         or (tag in (_NATIONAL[0], *_NUMBERS) and other in _NATIONAL)
         or (other == _NATIONAL[0] and tag in _NATIONAL)
     )
+
+
+def unsaid(scan: Classification, contract: Contract | None) -> Iterator[Proposal]:
+    """What a scan saw, and the contract in use does not say: what it has learnt since the scan counts.
+
+    :param contract: None where there is none that can be read.
+    """
+    changed = contract is not None and contract.hash != scan.contract_hash
+    for proposal in scan.proposals:
+        if proposal.agreement not in (Agreement.PROPOSED, Agreement.CONTRADICTS):
+            continue
+        if not (changed and contract is not None and _learnt(proposal, contract.find(proposal.column))):
+            yield proposal
+
+
+def _learnt(proposal: Proposal, column: Column | None) -> bool:
+    """Whether a later contract calls a column what it was seen to be, or has it no more."""
+    if column is None:
+        return True
+    tags = {meant(tag) for tag in column.tags if tag.lower().startswith("pii")}
+    return proposal.tag in tags or (column.restricted and not tags)
 
 
 def against_contract(

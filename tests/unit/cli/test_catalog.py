@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from airflow_gov.contracts import parse_contract
+from airflow_gov.model.classification import Agreement, Classification, Evidence, Proposal
 from airflow_gov.model.execution import ColumnInfo, DataRef, Role
+from support import records
 
 from .conftest import CONTRACT, ORDERS, SALES, execution, version
 
@@ -52,7 +54,7 @@ def test_show_says_what_is_known_and_who_reads_it(call, read_once) -> None:
         "ines@example.com",
         "1 time by 1 task",
         "2026-01-31 12:07:00Z",
-        "undocumented: buyer",
+        "meaning of buyer",
         "sales.gold_sales.load",
         "2.0 kB in 1 file",
         "passed",
@@ -62,6 +64,28 @@ def test_show_says_what_is_known_and_who_reads_it(call, read_once) -> None:
         assert fact in answer.out, fact
     found = json.loads(call("catalog", "show", NAME, "--json").out)
     assert (found["usage"]["reads"], found["entry"]["rows"], found["undescribed"]) == (1, 3_000, ["buyer"])
+
+
+def test_show_names_whom_and_what_it_lacks(call, history) -> None:
+    history.versions.record(replace(version(1), dataset=ORDERS))
+    lines = call("catalog", "show", str(ORDERS)).out.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("lacks"))
+    told = [line.removeprefix("lacks").strip() for line in lines[first : first + 2]]
+    assert told == ["description", "owner"]
+
+
+def test_show_tells_what_a_scan_saw_and_the_contract_does_not_say(call, history) -> None:
+    assert "What a scan saw" not in call("catalog", "show", NAME).out
+    contract_hash = history.contracts.latest(SALES)[0]
+    seen = Proposal("region", "pii:address", 0.66, Agreement.PROPOSED, Evidence(values=8, matching=6))
+    history.classifications.put(Classification(SALES, 1, 1, contract_hash, 8, 8, 2, records.T0, (seen,)))
+    answer = call("catalog", "show", NAME)
+    assert "What a scan saw, and the contract does not say" in answer.out
+    line = next(line for line in answer.out.splitlines() if "pii:address" in line)
+    assert line.split()[:3] == ["region", "pii:address", "0.66"]
+    assert "6 of 8 sampled values match" in line
+    (told,) = json.loads(call("catalog", "show", NAME, "--json").out)["seen"]
+    assert (told["column"], told["tag"]) == ("region", "pii:address")
 
 
 def test_show_of_a_name_that_is_nearly_one(call, history) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from airflow_gov.contracts import parse_contract
+from airflow_gov.model.classification import Agreement, Classification, Evidence, Proposal
 from airflow_gov.model.execution import Status
 from airflow_gov.model.loads import VersionKind, WriteMode
 from airflow_gov.model.verdicts import RuleResult
@@ -81,6 +83,32 @@ def test_the_schema_tells_meaning_sensitivity_and_rules(reader: TestClient, stor
     assert mail == ["mail", "string", "–", "restricted pii:email", "–"]
     assert Cells(text).items == ["flight_is_there", "row_count"]
     assert "personal data" in text
+
+
+SEEN = Proposal("flight", "pii:phone", 0.9, Agreement.PROPOSED, Evidence(values=10, matching=9))
+
+
+def test_what_a_scan_saw_and_the_contract_does_not_say_is_shown_by_the_column(
+    reader: TestClient, store: Store
+) -> None:
+    contract = parse_contract(CONTRACT, records.FLIGHTS)
+    store.contracts.put(contract)
+    inside = replace(SEEN, column="mail.<b>", tag="pii:name")
+    agreed = replace(SEEN, column="mail", tag="pii:email", agreement=Agreement.AGREES)
+    found = (SEEN, agreed, inside)
+    store.classifications.put(
+        Classification(records.FLIGHTS, 1, 1, contract.hash, 10, 10, 2, records.T0, found)
+    )
+    text = reader.get("/datasets/clean.flights").text
+    (_, flight, mail) = Cells(text).rows
+    assert flight[3] == "– looks like pii:phone"
+    assert mail[3] == "restricted pii:email mail.<b> looks like pii:name"
+    assert "9 of 10 sampled values match" in text
+    columns = plain(reader, "datasets/clean.flights")["schema"]["columns"]
+    assert [[each["tag"] for each in column["seen"]] for column in columns] == [["pii:phone"], ["pii:name"]]
+    tagged = CONTRACT.replace("description: Its <number>", "tags: ['pii:phone']")
+    store.contracts.put(parse_contract(tagged, records.FLIGHTS))
+    assert "looks like pii:phone" not in reader.get("/datasets/clean.flights").text
 
 
 def test_without_a_contract_that_names_columns_those_last_written_are_shown(
