@@ -26,6 +26,9 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --all-extras $(addprefix --group
 
 # The system's certificates, as pip takes them: companies have their own.
 export UV_SYSTEM_CERTS := 1
+# Container images often set it. Then each of the hundreds of processes that the tests and the demo start
+# would compile Airflow anew, which takes most of its start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test lint format bench constraints ui ui-check ui-install clean
 
