@@ -228,6 +228,16 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "256MB",
                         "default": "128MB",
                     },
+                    "audit_retention_days": {
+                        "description": (
+                            "Days for which audits and their reports are kept, and findings after they were\n"
+                            "fixed. The newest audit of each kind and what is not fixed stay.\n"
+                        ),
+                        "version_added": "0.1.0",
+                        "type": "integer",
+                        "example": "800",
+                        "default": "400",
+                    },
                     "openlineage_include_sql": {
                         "description": (
                             "Whether OpenLineage is told the texts of queries. Their literals may be\n"

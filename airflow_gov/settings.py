@@ -110,6 +110,7 @@ class Settings:
     spool_folder: Path
     load_lease_seconds: int
     target_file_size: str
+    audit_retention_days: int
     openlineage_include_sql: bool
     lineage_spool_size: str
     lineage_namespace: str
@@ -141,6 +142,7 @@ class Settings:
             spool_folder=Path(values.get("spool_folder", _absolute)),
             load_lease_seconds=values.get("load_lease_seconds", _whole_number(minimum=10)),
             target_file_size=values.get("target_file_size", _size_text),
+            audit_retention_days=values.get("audit_retention_days", _whole_number(minimum=1)),
             openlineage_include_sql=values.get("openlineage_include_sql", _boolean),
             lineage_spool_size=values.get("lineage_spool_size", _size_text),
             lineage_namespace=values.lineage_namespace(),

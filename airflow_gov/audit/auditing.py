@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_gov.audit.audited_lake import AuditedLake
 from airflow_gov.audit.check import Check, LakeCheck
+from airflow_gov.audit.forgetting import forget_old_audits
 from airflow_gov.audit.gone import gone
 from airflow_gov.audit.looking import Looker, raise_fatal
 from airflow_gov.audit.memory import Memory
-from airflow_gov.audit.registry import make_checks
+from airflow_gov.audit.registry import installed_checks, make_checks
 from airflow_gov.audit.repairing import Repaired, repair, require_repairable, together
 from airflow_gov.audit.reporting import keep_report
 from airflow_gov.audit.scanning import SCANS, Scans, scan_due
@@ -126,6 +127,7 @@ def run_audit(
         looked = audit.run(mending, again=again)
         keep_report(governance.store, looked, governance.clock())
         run = together(run, looked)
+    forget_old_audits(governance)
     anchor_or_warn(governance)
     return AuditReport(run, tuple(repaired))
 
@@ -206,6 +208,7 @@ class _Audit:
             datasets=sum(not name.is_quarantine for name in self.lake.names),
             failed_checks=failures.by_check,
             plans={check: plan for check, plan in plans.items() if plan},
+            installed=installed_checks(),
         )
         return self._audits.finish(audit_id, ending)
 

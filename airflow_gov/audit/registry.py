@@ -81,6 +81,13 @@ def _made(check: type[Check], settings: Mapping[str, Any]) -> Check:
         return unusable(check.id, f"The check {check.id} cannot be made: {type(error).__name__}: {error}.")()
 
 
+def installed_checks() -> frozenset[str] | None:
+    """The ids of all checks; None while one cannot be used, for its id is not known then."""
+    classes = check_classes()
+    usable = all(each.__module__ != __name__ for each in classes.values())
+    return frozenset(classes) if usable else None
+
+
 @cache
 def built_in_checks() -> Mapping[str, type[Check]]:
     """The package's checks by id."""

@@ -72,3 +72,19 @@ class AuditRun:
     by_zone: Mapping[str, int] = field(default_factory=dict)
     failed_checks: Mapping[str, str] = field(default_factory=dict)
     plans: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PrunedAudits:
+    """How much was forgotten.
+
+    :param audits: audits.
+    :param reports: their pages.
+    :param findings: findings that were fixed.
+    :param events: steps of their lives.
+    """
+
+    audits: int
+    reports: int
+    findings: int
+    events: int

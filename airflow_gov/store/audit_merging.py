@@ -27,7 +27,7 @@ from airflow_gov.store.statements import insert
 from airflow_gov.store.types import SafeText, UtcDateTime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from airflow_gov.model.zones import Zone
@@ -92,6 +92,41 @@ def merge(
     )
 
 
+def close_uninstalled(
+    connection: Connection,
+    audit_id: str,
+    now: datetime,
+    installed: Collection[str] | None,
+    zones: Sequence[Zone],
+) -> dict[str, int]:
+    """Close findings of checks that are not installed any more: no audit could ever say that they are fixed.
+
+    They are fixed with that reason; where the check comes back and sees them, they are reopened.
+
+    :param installed: ids of the checks that are; None: that is not known, and nothing is closed.
+    :param zones: the zones of the audit.
+    :returns: how many were closed, by check.
+    """
+    if installed is None:
+        return {}
+    known = sorted(installed)
+    of_checks = case((finding.c.check_id == CHECK_FAILED, finding.c.subject), else_=finding.c.check_id)
+    which = and_(
+        finding.c.state != FindingState.FIXED.value,
+        of_checks.not_in(known),
+        or_(finding.c.zone.is_(None), finding.c.zone.in_([zone.value for zone in zones])),
+    )
+    query = select(of_checks, func.count()).where(which).group_by(of_checks)
+    closed = {row[0]: row[1] for row in connection.execute(query)}
+    if closed:
+        step = _Step(connection, audit_id, now)
+        keys = select(finding.c.key, finding.c.severity).where(which)
+        step.tell(FindingState.FIXED, keys, reason="Its check is not installed any more.")
+        values = {"state": FindingState.FIXED.value, "fixed_at": now, **_NOBODY}
+        connection.execute(update(finding).where(which).values(values))
+    return closed
+
+
 def _unknown(audit_id: str) -> Any:
     """What was seen for the first time."""
     joined = observation.outerjoin(finding, finding.c.key == observation.c.key)
@@ -138,10 +173,11 @@ class _Step:
     def count(self, query: Any) -> int:
         return _scalar(self._connection, select(func.count()).select_from(query.subquery()))
 
-    def tell(self, state: FindingState, query: Any) -> None:
+    def tell(self, state: FindingState, query: Any, *, reason: str | None = None) -> None:
         """Write into the life of findings what they become.
 
         :param query: their keys and severities.
+        :param reason: why.
         """
         which = query.subquery()
         rows = select(
@@ -150,9 +186,10 @@ class _Step:
             literal(state.value, SafeText()),
             which.c.severity,
             literal(self._audit_id, SafeText()),
+            literal(reason, SafeText()),
         ).where(literal(value=True))
         statement = insert(self._connection.dialect.name, finding_event).from_select(
-            ["key", "at", "state", "severity", "audit_id"], rows
+            ["key", "at", "state", "severity", "audit_id", "reason"], rows
         )
         self._connection.execute(statement.on_conflict_do_nothing())
 

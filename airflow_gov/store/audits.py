@@ -14,19 +14,22 @@ from airflow_gov.model.loads import LogEntry
 from airflow_gov.model.zones import Zone
 from airflow_gov.store.audit_looks import Looks, Seen, keep
 from airflow_gov.store.audit_marks import Marks
-from airflow_gov.store.audit_merging import Merged, merge
+from airflow_gov.store.audit_merging import Merged, close_uninstalled, merge
+from airflow_gov.store.audit_pruning import AuditPruning
 from airflow_gov.store.audit_reports import AuditReports
 from airflow_gov.store.audit_tables import audit as table
 from airflow_gov.store.audit_tables import observation
 from airflow_gov.store.findings import Findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from airflow_gov.store.database import Database
     from airflow_gov.store.log import Log
 
+#: Under this name, which no check has, the plans of an audit tell what findings it closed.
+NOT_INSTALLED = "(not installed)"
 _COUNTS = ("datasets", "looked", "new", "reopened", "fixed", "open", "acknowledged")
 _MAPPINGS = ("by_severity", "by_zone", "failed_checks", "plans")
 _NAMES = tuple(
@@ -55,11 +58,13 @@ class Ending:
     :param datasets: how many datasets its zones have.
     :param failed_checks: ids of the checks that could not do their work, and why.
     :param plans: what checks say about what they looked at.
+    :param installed: ids of all checks that are installed, in this audit or not; None: that is not known.
     """
 
     datasets: int
     failed_checks: Mapping[str, str] = field(default_factory=dict)
     plans: Mapping[str, str] = field(default_factory=dict)
+    installed: Collection[str] | None = None
 
 
 class Audits:
@@ -77,6 +82,7 @@ class Audits:
         self.marks = Marks(database, clock)
         self.looks = Looks(database)
         self.reports = AuditReports(database)
+        self.pruning = AuditPruning(database)
 
     def begin(
         self,
@@ -134,13 +140,17 @@ class Audits:
             self._require_running(connection, audit_id)
             run = self._known(audit_id)
             checks = [check for check in run.checks if check not in ending.failed_checks]
+            closed = close_uninstalled(connection, audit_id, now, ending.installed, run.zones)
             merged = merge(connection, audit_id, now, checks, run.zones)
+            plans = dict(ending.plans)
+            if closed:
+                plans[NOT_INSTALLED] = _told_closed(closed)
             values = _ended(merged) | {
                 "state": AuditState.FINISHED.value,
                 "ended_at": now,
                 "datasets": ending.datasets,
                 "failed_checks": dict(ending.failed_checks),
-                "plans": dict(ending.plans),
+                "plans": plans,
             }
             connection.execute(update(table).where(table.c.audit_id == audit_id).values(values))
             connection.execute(delete(observation).where(observation.c.audit_id == audit_id))
@@ -205,6 +215,11 @@ class Audits:
         run = self.get(audit_id)
         assert run is not None  # noqa: S101 - it was just written
         return run
+
+
+def _told_closed(closed: Mapping[str, int]) -> str:
+    named = ", ".join(f"{check} ({count:,})" for check, count in sorted(closed.items()))
+    return f"closed, for their checks are not installed any more: findings of {named}"
 
 
 def _row(run: AuditRun) -> dict[str, Any]:

@@ -87,12 +87,19 @@ def test_what_is_said_of_a_check_goes_with_its_package(install, look):
     assert look("dataset-without-contract") == {}
 
 
-def test_what_a_check_found_stays_without_it_and_says_that_nobody_looks(install, look):
+def test_what_a_check_found_is_closed_without_it_and_says_that_nobody_looks(install, look):
     install("careless_checks:OfLake")
     look("careless")
     install(None)
-    assert look("dataset-without-contract") == {("careless", "a thing"): "It is there."}
+    assert look("dataset-without-contract") == {}
     assert "nobody looks" in explain("careless").explanation
+
+
+def test_what_a_check_found_stays_while_some_check_cannot_be_used(install, look):
+    install("careless_checks:OfLake")
+    look("careless")
+    install("careless_checks:Nonesuch")
+    assert look("dataset-without-contract") == {("careless", "a thing"): "It is there."}
 
 
 def test_a_check_that_becomes_one_of_datasets_leaves_nothing_behind(install, look):
