@@ -83,7 +83,7 @@ def _learnt(proposal: Proposal, column: Column | None) -> bool:
     if column is None:
         return True
     tags = {meant(tag) for tag in column.tags if tag.lower().startswith("pii")}
-    return proposal.tag in tags or (column.restricted and not tags)
+    return any(_same(tag, proposal.tag) for tag in tags) or (column.restricted and not tags)
 
 
 def against_contract(
@@ -101,6 +101,9 @@ def against_contract(
     found = [_proposal(name, each, agreement(each, column)) for each in proposed]
     # A field that the contract does not tell apart from its column does not lack the column's tags.
     own = column is not None and column.name.casefold() == name.casefold()
+    weighed = list(weighed)
+    if not any(each.evidence.values for each in weighed):
+        return found  # nothing to look at, nothing to miss
     declared = {meant(each) for each in column.tags} if column is not None and own else set()
     best = {each.recogniser.tag: each.evidence for each in sorted(weighed, key=lambda one: one.confidence)}
     for tag in TAGS:

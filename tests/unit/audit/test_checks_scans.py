@@ -63,6 +63,7 @@ def test_only_that_of_which_a_contract_is_silent_is_unmarked(governance, agreeme
     [
         ({"tags": ["pii:email"]}, True),
         ({"tags": ["pii:mail"]}, True),
+        ({"tags": ["pii"]}, True),
         ({"classification": "restricted"}, True),
         ({"classification": "restricted", "tags": ["pii:phone"]}, False),
         ({"classification": "internal"}, False),

@@ -75,7 +75,19 @@ def test_what_may_be_an_accident_does_not_contradict(
     assert agreement(weigh(one, "x", evidence), column) is expected
 
 
-@pytest.mark.parametrize("tag", ["pii:identifier", "pii:id"])
-def test_a_number_that_somebody_has_need_not_be_a_states(tag: str) -> None:
+@pytest.mark.parametrize(
+    ("tag", "values", "unseen"),
+    [
+        ("pii:identifier", 10, False),
+        ("pii:id", 10, False),
+        ("pii:national_id", 10, True),
+        ("pii:national_id", 0, False),
+        ("pii:email", 10, True),
+    ],
+)
+def test_a_tag_is_unseen_where_there_is_something_to_see(tag: str, values: int, unseen: bool) -> None:
+    """A number that somebody has need not be one that a state gave."""
     column = Column("x", Primitive("long"), tags=(tag,))
-    assert against_contract("x", [], [], column) == []
+    weighed = [weigh(each, "x", Evidence(type="long", values=values)) for each in RECOGNISERS]
+    told = against_contract("x", weighed, [], column)
+    assert [each.agreement for each in told] == [Agreement.UNSEEN] * unseen
