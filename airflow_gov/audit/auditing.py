@@ -200,7 +200,8 @@ class _Audit:
         for batch in _batches(self._seen(looker, checks)):
             self._audits.observed(audit_id, batch)
         failures = looker.failures
-        plans = {check.id: failures.plan_of(check) for check in checks} | {"scans": str(scans or "")}
+        plans = {check.id: failures.plan_of(check, self.lake.zones) for check in checks}
+        plans["scans"] = str(scans or "")
         self._audits.observed(audit_id, list(failures.seen(checks, self.lake.zones)))
         for check, why in failures.by_check.items():
             log.warning("The check %s could not do all of its work: %s", check, why)

@@ -9,7 +9,7 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import Observation, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from airflow_gov.audit.audited_dataset import AuditedDataset
@@ -40,6 +40,8 @@ class Check(ABC):
     repairs: ClassVar[str | None] = None
     #: Whether it judges by scans of contents: before it looks, the audit scans what is due.
     reads_scans: ClassVar[bool] = False
+    #: The zones it looks at; None: all.
+    looks_at: ClassVar[Collection[Zone] | None] = None
     #: Raised when the same lake gives other findings than before, so that all is looked at again.
     edition: ClassVar[int] = 1
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.findings import CHECK_FAILED, Observation, Severity
+from airflow_gov.model.zones import Zone
 from airflow_gov.store.audit_looks import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from airflow_gov.audit.check import Check
-    from airflow_gov.model.zones import Zone
 
 
 @dataclass
@@ -30,8 +30,13 @@ class Failures:
         self.at.setdefault(key, []).append(subject)
         self.why.setdefault(key, told(error))
 
-    def plan_of(self, check: Check) -> str | None:
-        """What a check says about what it looked at; one that cannot say it has failed."""
+    def plan_of(self, check: Check, zones: Collection[Zone] = tuple(Zone)) -> str | None:
+        """What a check says about what it looked at; one that cannot say it has failed.
+
+        :param zones: those that are audited.
+        """
+        if check.looks_at is not None and not set(check.looks_at).intersection(zones):
+            return None
         try:
             plan = check.plan
             return None if plan is None else str(plan)

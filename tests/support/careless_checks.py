@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -101,12 +100,8 @@ class Zoneless(_Strange, DatasetCheck):
 
 
 class Endless(_OfLake):
-    """Asks DuckDB what it cannot know before the world ends; its time is over soon."""
+    """Is stopped in the middle of a query by what is raised when a signal comes: DuckDB makes this of it."""
 
     def observe(self, audited: Any) -> Iterator[Observation]:
-        import duckdb
-
-        signal.setitimer(signal.ITIMER_REAL, 0.5)
-        rows = "range(1000000000) a(x), range(1000000) b(y)"
-        duckdb.connect().execute(f"SELECT count(*) FROM {rows} WHERE x % 7 = y % 5").fetchall()
-        yield self.found("the end", "It has come.")
+        raise RuntimeError("Query interrupted")
+        yield

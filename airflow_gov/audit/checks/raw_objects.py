@@ -27,6 +27,8 @@ _IMMUTABLE = (
 class _RawCheck(DatasetCheck):
     """A check of a raw dataset's objects; the storage may change at any time, so it looks every time."""
 
+    looks_at = (Zone.RAW,)
+
     def observe(self, audited: AuditedDataset) -> Iterator[Observation]:
         """Of raw datasets whose index can be read."""
         if audited.zone is Zone.RAW and audited.table is not None:

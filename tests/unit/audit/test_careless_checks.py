@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import signal
 
 import pytest
 
@@ -125,24 +124,6 @@ def test_until_when_a_look_stands_has_a_time_zone(gates, install, look):
     assert "has no time zone" in look("careless", "dataset-without-contract")["check-failed", "careless"]
 
 
-class _TimeoutError(BaseException):
-    """As Airflow's."""
-
-
-@pytest.fixture
-def alarm():
-    """What rings when somebody's time is over."""
-
-    def ring(_signal, _frame):
-        raise _TimeoutError
-
-    before = signal.signal(signal.SIGALRM, ring)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
-@pytest.mark.usefixtures("alarm")
 def test_a_time_out_ends_an_audit_also_in_the_middle_of_a_query(gates, install, look):
     install("careless_checks:Endless")
     with pytest.raises(RuntimeError, match="interrupted"):
