@@ -74,18 +74,16 @@ class Looks:
 
         :param scopes: some hundred at most.
         """
-        query = (
-            select(look.c.scope, look.c.token)
-            .join(audit, audit.c.audit_id == look.c.audit_id)
-            .where(
-                look.c.scope.in_(sorted(scopes)),
-                look.c.check_id == WHOLE,
-                look.c.token.is_not(None),
-                audit.c.state == AuditState.FINISHED.value,
-            )
+        of_all = select(look.c.scope, look.c.token, look.c.audit_id).where(
+            look.c.scope.in_(sorted(scopes)), look.c.check_id == WHOLE, look.c.token.is_not(None)
         )
         with self._database.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+            found = connection.execute(of_all).all()
+            # Joined, SQLite reads all that an audit looked at.
+            among = audit.c.audit_id.in_({row.audit_id for row in found})
+            ended = select(audit.c.audit_id).where(among, audit.c.state == AuditState.FINISHED.value)
+            finished = set(connection.execute(ended).scalars())
+        return {row.scope: row.token for row in found if row.audit_id in finished}
 
 
 def keep(connection: Connection, audit_id: str, seen: Sequence[Seen]) -> None:
