@@ -20,7 +20,8 @@ from airflow_gov.catalog.classification.recogniser import (
 _FILES = frozenset(
     words("png jpg jpeg gif svg webp bmp ico pdf css js ts json html htm xml txt csv zip mp3 mp4")
 )
-_LOCAL = r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}"
+# Without the asterisk, which the RFC allows: in practice it stands for letters that were masked.
+_LOCAL = r"[\w!#$%&'+/=?^`{|}~.-]{1,64}"
 _DOMAIN = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}"
 _MAILBOX = re.compile(rf"(?:mailto:)?{_LOCAL}@{_DOMAIN}")
 _MAILBOXES = re.compile(rf"(?<![\w<@/:]){_LOCAL}@{_DOMAIN}(?![\w@:-])")

@@ -59,13 +59,17 @@ PERSON_NAME = Recogniser(
     proof=0.7,
 )
 
+#: The time of a day's beginning somewhere on earth, told in UTC.
+_MIDNIGHT = r"[ T]\d{2}:(?:00|15|30|45)(?::00(?:\.0+)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?"
+_TIME = re.compile(r"[ T]\d{2}:.*$")
 _MONTHS = words("jan feb mar apr may jun jul aug sep oct nov dec")
 
 
 def is_birth_date(text: str) -> bool:
     """Whether a text is a day on which somebody who may live was born.
 
-    :param text: a day as ISO 8601 writes it, or with the year last, or in words; a time only at midnight.
+    :param text: a day as ISO 8601 writes it, or with the year last, or in words; a time only where it is
+        midnight somewhere.
     """
     found = _day_of(text.strip())
     if found is None:
@@ -75,7 +79,7 @@ def is_birth_date(text: str) -> bool:
 
 
 def _day_of(text: str) -> date | None:
-    numbers = [int(each) for each in re.findall(r"\d+", text.partition(" 00:00")[0].partition("T00:00")[0])]
+    numbers = [int(each) for each in re.findall(r"\d+", _TIME.sub("", text))]
     if len(numbers) == 1 and len(text) == 8:
         numbers = [int(text[:4]), int(text[4:6]), int(text[6:])]
     if len(numbers) == 2:
@@ -98,7 +102,7 @@ BIRTH_DATE = Recogniser(
     source="ISO 8601 (calendar dates); a life is not longer than 125 years",
     forms=(
         Form(
-            r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[ T]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?)?"
+            rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?:{_MIDNIGHT})?"
             r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(?:19|20)\d{6}"
             r"|(?i:\d{1,2} " + LETTER + r"+\.? \d{4}|" + LETTER + r"+\.? \d{1,2},? \d{4})",
             is_birth_date,

@@ -164,6 +164,7 @@ def _weighed(name: str, values: list[str | None]) -> Iterator[Weighed]:
 
 
 CARDS: list[str | None] = ["4111111111111111", "4012888888881881", "5555555555554444", "378282246310005"]
+BORN = ["pii:birth_date"]
 DAYS: list[str | None] = ["1971-03-04", "1980-12-31", "1999-01-01", "2001-07-09"]
 
 
@@ -180,6 +181,9 @@ CASES: list[tuple[str, list[str | None], list[str]]] = [
     ("birth_date", DAYS, ["pii:birth_date"]),
     ("order_date", DAYS, []),
     ("date_of_birth", ["1.2.1990", "3.4.1855", "31.12.1999", "29.02.2000"], ["pii:birth_date"]),
+    ("dob", ["1980-03-04 23:00:00+00", "1999-07-01T22:00:00Z", "2001-07-09 18:30:00", "1971-01-01"], BORN),
+    ("dob", ["1980-03-04 23:12:45", "1999-07-01T22:07:00Z", "2001-07-09 18:31:00"], []),
+    ("email", ["a***@example.com", "j*n@example.org", "***@example.com"], []),
     ("birth_city", ["Berlin", "Essen", "Ulm"], []),
     (
         "contact",
