@@ -100,7 +100,7 @@ def together(run: AuditRun, again: AuditRun) -> AuditRun:
         acknowledged=again.acknowledged,
         by_severity=again.by_severity,
         by_zone=again.by_zone,
-        failed_checks=failed | again.failed_checks,
+        failed_checks={**failed, **again.failed_checks},
         plans={**run.plans, **again.plans},
     )
 

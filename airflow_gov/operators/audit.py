@@ -62,11 +62,11 @@ class ZoneAuditOperator(TellsLineage, BaseOperator):
         checks: str | Sequence[str] | None = None,
         fail_on: str | None = "error",
         full: bool = False,
-        repair: str | Sequence[str] = (),
+        repair: str | Sequence[str] | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         scans: int = 100,
         wait_seconds: float = 600,
-        notify: Notifier | Sequence[Notifier] = (),
+        notify: Notifier | Sequence[Notifier] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -116,7 +116,7 @@ class ZoneAuditOperator(TellsLineage, BaseOperator):
                 zones=zones,
                 checks=None if checks is None else tuple(checks),
                 full=bool(self.full),
-                repair=tuple(_listed(self.repair)),
+                repair=tuple(_listed(self.repair or ())),
                 settings=self.settings or {},
                 scans=int(self.scans),
                 wait=timedelta(seconds=float(self.wait_seconds)),
@@ -145,7 +145,7 @@ class ZoneAuditOperator(TellsLineage, BaseOperator):
         if not run.new and not run.reopened:
             return
         told: dict[str, Any] = {**context, "audit": {**outcome.plain(), "text": "\n".join(outcome.lines())}}
-        for notifier in [self.notify] if callable(self.notify) else self.notify:
+        for notifier in [self.notify] if callable(self.notify) else self.notify or ():
             try:
                 notifier(told)  # type: ignore[arg-type]
             except Exception:

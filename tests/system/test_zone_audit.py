@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pyarrow as pa
 import pytest
 from airflow.sdk import DAG, BaseNotifier
@@ -107,8 +109,19 @@ def test_notifiers_are_told_what_is_new_and_one_that_fails_stops_nothing(stray, 
     note = Note("{{ audit.new }} new: {{ audit.worst[0].subject }}")
     assert audit(run, fail_on=None, notify=[broken, note]).state == "success"
     assert _NOTES == ["1 new: clean.stray"]
-    assert audit(run, "again", fail_on=None, notify=note).state == "success"
+    assert audit(run, "again", fail_on=None, notify=note, repair=None).state == "success"
     assert _NOTES == ["1 new: clean.stray"]
+
+
+def test_notifiers_are_told_when_nobody_lets_a_finding_be_any_more(stray, run) -> None:
+    assert audit(run, fail_on=None, notify=None).state == "success"
+    governance = stray.governance
+    (finding,) = governance.store.audits.findings.each(FindingsWanted())
+    until = governance.clock() + timedelta(milliseconds=20)
+    governance.store.audits.findings.acknowledge(finding.key, by="ada", reason="known", expires_at=until)
+    note = Note("{{ audit.new }} new, {{ audit.reopened }} reopened: {{ audit.worst[0].subject }}")
+    assert audit(run, "again", fail_on=None, notify=note).state == "success"
+    assert _NOTES == ["0 new, 1 reopened: clean.stray"]
 
 
 @pytest.mark.parametrize(
