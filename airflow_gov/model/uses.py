@@ -59,19 +59,17 @@ class UsePage:
 
 @dataclass(frozen=True, slots=True)
 class DatasetRead:
-    """That one execution read a dataset.
+    """That one execution read rows of a dataset.
 
     :param by: the execution.
     :param dataset: which.
     :param version: the newest published version that it read.
-    :param rows_read: whether rows were read; who only waits for a version looks at none.
     :param who: the user who triggered it, else the system's user.
     """
 
     by: TaskTry
     dataset: str
     version: int | None
-    rows_read: bool
     who: str
 
 

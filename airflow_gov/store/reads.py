@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from airflow_gov.model.execution import Role, Status
 from airflow_gov.model.uses import DatasetRead, TaskTry
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow_gov.model.zones import DatasetName
 
 _TRY = tuple(TaskTry.__dataclass_fields__)
-#: Who waits for a version or asks for its number notes neither.
+#: Who only waits for a version, or asks for its number, notes neither.
 _LOOKED_AT = or_(execution_data.c.columns_hash.is_not(None), execution_data.c.rows.is_not(None))
 
 
@@ -32,7 +32,7 @@ def reads(
     longest: timedelta,
     limit: int,
 ) -> Sequence[DatasetRead]:
-    """The executions that read these datasets, newest first.
+    """The executions that read rows of these datasets, newest first.
 
     :param since: only those that began or ended then or later, or did not end.
     :param longest: how long before that those may have begun that did not end.
@@ -47,7 +47,6 @@ def reads(
             func.coalesce(func.nullif(execution.c.triggered_by, ""), execution.c.os_user).label("who"),
             read.c.dataset,
             read.c.version,
-            read.c.rows_read,
             func.row_number().over(partition_by=read.c.dataset, order_by=newest).label("place"),
         )
         .join(read, read.c.execution_id == execution.c.execution_id)
@@ -61,7 +60,6 @@ def reads(
             by=TaskTry(**{**{name: row[name] for name in _TRY}, "status": Status(row["status"])}),
             dataset=row["dataset"],
             version=row["version"],
-            rows_read=bool(row["rows_read"]),
             who=row["who"],
         )
         for row in connection.execute(query).mappings()
@@ -75,9 +73,8 @@ def _read(named: ColumnElement[bool]) -> Any:
             execution_data.c.execution_id,
             execution_data.c.dataset,
             func.max(execution_data.c.version).label("version"),
-            func.max(case((_LOOKED_AT, 1), else_=0)).label("rows_read"),
         )
-        .where(execution_data.c.role == Role.SOURCE, named)
+        .where(execution_data.c.role == Role.SOURCE, _LOOKED_AT, named)
         .group_by(execution_data.c.execution_id, execution_data.c.dataset)
     )
     return query.subquery()

@@ -557,6 +557,21 @@ def killed_by_hand(lake: HealthyLake) -> None:
     )
 
 
+@fault("a rollback that names another verdict than the version it goes back to", "version-without-verdict")
+def exchanged_after(lake: HealthyLake) -> None:
+    dataset = DatasetName.parse(GOLD)
+    first = lake.governance.store.versions.current(dataset)
+    lake.count()
+    second = lake.governance.store.versions.current(dataset)
+    back = rollback(lake.governance, dataset, first.version, reason="a test", actor=STEWARD)
+    lake.sql(
+        "UPDATE gov_version SET verdict_id = :verdict WHERE dataset = :dataset AND version = :version",
+        verdict=second.verdict_id,
+        dataset=GOLD,
+        version=back.version,
+    )
+
+
 @fault("a rollback to a version whose verdict was exchanged since", "version-without-verdict")
 def exchanged_before(lake: HealthyLake) -> None:
     dataset = DatasetName.parse(GOLD)

@@ -80,7 +80,7 @@ class VersionWithoutVerdict(DatasetCheck):
                 # Before the first version there is the empty table, which nobody had to publish.
                 if before is None and not version.rows:
                     return None
-                problem = None if before else "goes back to a snapshot that no gate published"
+                problem = _problem_of_rollback(step, before)
             else:
                 before = _earlier(audited, step, step.parent_snapshot_id)
                 problem = self._problem_of_maintenance(audited, step, before)
@@ -97,7 +97,7 @@ class VersionWithoutVerdict(DatasetCheck):
             return "has no verdict"
         if before is None:
             return "is recorded as maintenance of a snapshot that no gate published"
-        if (version.verdict_id, version.contract_hash) != (before.verdict_id, before.contract_hash):
+        if not _rests_on_the_same(version, before):
             return "is recorded as maintenance, and rests on another verdict than what it was made of"
         snapshot = _snapshot(audited, version)
         if snapshot is None:
@@ -116,6 +116,19 @@ class VersionWithoutVerdict(DatasetCheck):
         most = int(self.gigabytes * _GIB)
         lake = audited.governance
         return same_rows(lake, audited.name, before.snapshot_id, snapshot.snapshot_id, most) is not False
+
+
+def _problem_of_rollback(version: Version, before: Version | None) -> str | None:
+    """Why nothing can have been gone back to."""
+    if before is None:
+        return "goes back to a snapshot that no gate published"
+    if not _rests_on_the_same(version, before):
+        return "is recorded as a rollback, and rests on another verdict than what it went back to"
+    return None
+
+
+def _rests_on_the_same(version: Version, before: Version) -> bool:
+    return (version.verdict_id, version.contract_hash) == (before.verdict_id, before.contract_hash)
 
 
 def _problem_of_publication(audited: AuditedDataset, version: Version) -> str | None:

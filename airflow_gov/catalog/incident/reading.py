@@ -51,8 +51,6 @@ def readings(governance: Governance, found: Sequence[Found], since: datetime | N
     certain, possible, others = [], [], 0
     for read in told:
         place, task = places[read.dataset], f"{read.by.dag_id}.{read.by.task_id}"
-        if not read.rows_read:
-            continue
         if not place.columns or task in place.readers:
             certain.append(_told(read))
         elif task in place.other_readers:
