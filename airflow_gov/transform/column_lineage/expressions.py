@@ -40,6 +40,7 @@ _RULES: dict[type[exp.Expr], Callable[[Tracing, Part], None]] = {
     exp.Filter: value_rules.filter_rule,
     exp.Identifier: name_rules.identifier_rule,
     exp.If: value_rules.if_rule,
+    exp.Is: value_rules.is_rule,
     exp.Lambda: name_rules.lambda_rule,
     exp.Literal: name_rules.nothing_rule,
     exp.Nullif: value_rules.nullif_rule,

@@ -68,6 +68,13 @@ def coalesce_rule(tracing: Tracing, part: Part) -> None:
         tracing.push(part, value, CONDITIONAL)
 
 
+def is_rule(tracing: Tracing, part: Part) -> None:
+    """Whether there is a value tells nothing of it."""
+    null = isinstance(part.node.expression, exp.Null)
+    tracing.push(part, part.node.this, CONDITIONAL if null else way_of(part.node))
+    tracing.push(part, part.node.expression)
+
+
 def nullif_rule(tracing: Tracing, part: Part) -> None:
     tracing.push(part, part.node.this)
     tracing.push(part, part.node.this, CONDITIONAL)

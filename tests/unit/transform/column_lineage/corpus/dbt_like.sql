@@ -179,7 +179,7 @@ FROM raw.orders
 --> status = same
 --> valid_from = updated_at
 --> valid_to = updated_at:TW, orders.id:W
---> is_current = updated_at:TW, orders.id:W
+--> is_current = updated_at:C, orders.id:C
 
 --: union of two feeds with the feed's name
 SELECT 'orders' AS feed, id AS key, order_date AS happened_on FROM raw.orders

@@ -696,9 +696,15 @@ SELECT date_trunc('month', day) AS m, extract(year FROM day) AS y, day + INTERVA
 SELECT a BETWEEN b AND c AS p1, s LIKE 'a%' AS p2, s IS NULL AS p3, a IS DISTINCT FROM d AS p4, s SIMILAR TO 'a.*' AS p5 FROM clean.t
 --> p1 = t.a:T, t.b:T, c:T
 --> p2 = s:T
---> p3 = s:T
+--> p3 = s:C
 --> p4 = t.a:T, d:T
 --> p5 = s:T
+
+--: whether there is a value tells nothing of it
+SELECT s IS NOT NULL AS is_known, s || (s IS NULL) AS v, (a > 1) IS TRUE AS b FROM clean.t
+--> is_known = s:C
+--> v = s:TC
+--> b = t.a:T
 
 --: hashes mask
 SELECT md5(s) AS h1, sha256(s) AS h2, hash(a, b) AS h3, sha1(s) AS h4, upper(md5(s)) AS h5 FROM clean.t
