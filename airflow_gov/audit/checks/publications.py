@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from airflow_gov.audit.check import DatasetCheck
 from airflow_gov.flow.comparing import same_rows
 from airflow_gov.flow.heads import version_at
+from airflow_gov.flow.rollback import restore
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import Severity
 from airflow_gov.model.loads import LoadState
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 #: What moves main says so afterwards: a gate and a rollback at once, maintenance when it has cleared up. Who
 #: has not said so by then was killed.
 _GRACE = timedelta(hours=1)
+_KILLED = "the rollback was killed before it could say so"
 #: Of what maintenance rewrote no more is read to see that the rows are the same.
 _MOST_BYTES = 1 << 30
 
@@ -46,7 +48,10 @@ class MainMoved(DatasetCheck):
         "Roll back to the version that is current by the store (airflow-gov datasets rollback), or load the "
         "dataset again; and take the right to write from whoever moved it."
     )
-    repairs = "records a version whose gate was killed before it could; what was moved by others stays found"
+    repairs = (
+        "records a version whose gate, rollback or maintenance was killed before it could; what was moved by "
+        "others stays found"
+    )
 
     def observe(self, audited: AuditedDataset) -> Iterator[Observation]:
         """Where main is, against the versions in the store."""
@@ -86,6 +91,10 @@ class MainMoved(DatasetCheck):
                 f"{dataset} is at snapshot {head}, where no gate put it. {self.remedy}",
                 dataset=str(dataset),
             )
+        current = governance.store.versions.current(version.dataset)
+        if current is None or current.snapshot_id != head:
+            # Of an earlier version only a rollback makes main, and it left its tag there.
+            version = restore(governance, version, reason=_KILLED, actor=actor, expected_head=head)
         return f"Version {version.version} is recorded: its process was killed before it could."
 
     def _moved(self, audited: AuditedDataset, head: int | None, version: Version | None) -> Observation:

@@ -66,9 +66,16 @@ def found(audits, **request):
     return [finding.check for finding in audits.governance.store.audits.findings.each(FindingsWanted())]
 
 
-@pytest.mark.parametrize("move", [publish, go_back, join_files])
+@pytest.mark.parametrize(
+    ("move", "kind"),
+    [
+        (publish, VersionKind.PUBLISH),
+        (go_back, VersionKind.ROLLBACK),
+        (join_files, VersionKind.MAINTENANCE),
+    ],
+)
 def test_who_moves_main_has_a_while_to_say_so_before_it_is_held_against_anybody(
-    lake, audits, monkeypatch, move
+    lake, audits, monkeypatch, move, kind
 ):
     assert found(audits) == []
     stopped(lake, monkeypatch, move)
@@ -76,9 +83,8 @@ def test_who_moves_main_has_a_while_to_say_so_before_it_is_held_against_anybody(
     assert found(audits, full=True) == []
     lake.clock.move(hours=2)
     assert found(audits) == ["main-moved"]
-    if move is publish:
-        assert found(audits, repair=("main-moved",)) == []
-        assert lake.governance.store.versions.current(FLIGHTS).kind is VersionKind.PUBLISH
+    assert found(audits, repair=("main-moved",)) == []
+    assert lake.governance.store.versions.current(FLIGHTS).kind is kind
 
 
 def test_a_clock_that_was_set_back_gives_nobody_more_time(lake, audits, monkeypatch):
