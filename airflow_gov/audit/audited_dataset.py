@@ -176,9 +176,9 @@ class AuditedDataset:
         """What a check found in this dataset before and is not fixed."""
         return self.audited.memory.findings(check, str(self.name))
 
-    def turn(self, check: str) -> int:
-        """How often a check has looked at this dataset before: for plans that take turns."""
-        return self.audited.memory.turn(check, str(self.name))
+    def looked_at(self, check: str) -> datetime | None:
+        """When a check last looked at this zone, in an audit that finished: for plans by time."""
+        return self.audited.memory.looked_at(check, self.zone)
 
     def state(self, *more: object) -> str:
         """A token (see :meth:`DatasetCheck.token`) of the contract in use, the table and the version.

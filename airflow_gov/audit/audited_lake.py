@@ -141,10 +141,6 @@ class AuditedLake:
         """What a check of the lake as a whole found before and is not fixed."""
         return self.memory.findings(check, None)
 
-    def turn(self, check: str) -> int:
-        """How often a check of the lake as a whole has looked before: for plans that take turns."""
-        return self.memory.turn(check, "")
-
     def refresh(self, name: DatasetName, seen: TableFacts | None = None) -> bool:
         """See a dataset's table as the catalogue has it now, and with it the contract that is in use now.
 

@@ -190,9 +190,8 @@ class _Audit:
 
     def _run(self, audit_id: str, checks: Sequence[Check], again: Collection[tuple[str, str]]) -> AuditRun:
         # Lists are of the moment it really begins, which may be after a wait.
-        self.lake = AuditedLake(
-            self._governance, self.lake.zones, Memory(findings=self._audits.findings.standing)
-        )
+        memory = Memory(findings=self._audits.findings.standing, looked_at=self._audits.looks.last)
+        self.lake = AuditedLake(self._governance, self.lake.zones, memory)
         looker = Looker(
             self.lake, checks, settings=self._request.settings, full=self._request.full, again=again
         )

@@ -70,23 +70,39 @@ class ListedObject:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Which objects are read to compare their bytes with their hash.
+    """Which objects are read to compare their bytes with their hash: an equal share of them in every hour.
 
-    :param turns: in so many audits every object is read at least once.
+    :param days: in so many days every object is read at least once; 0 reads all of them.
     :param newest: so many of the newest are read every time.
-    :param turn: which audit this is, counted from 0.
+    :param now: the moment; default: the beginning of time.
+    :param since: when the time before was; None: never, and a day's share is read.
     """
 
-    turns: int = 30
+    days: int = 30
     newest: int = 100
-    turn: int = 0
+    now: datetime = _EPOCH
+    since: datetime | None = None
 
     def __str__(self) -> str:
+        if not self.days:
+            return "every object is read"
+        newest = f"; the newest {self.newest:,} in every audit" if self.newest else ""
         return (
-            f"every object is read at least once in {self.turns:,} audits"
-            if self.turns > 1
-            else "every object is read"
-        ) + (f", the newest {self.newest:,} in each of them" if self.newest and self.turns > 1 else "")
+            f"every object is read at least once in {self.days:,} days, an audit reads what became due since "
+            f"the one before{newest}"
+        )
+
+    @property
+    def due(self) -> tuple[int, int, int]:
+        """Of how many shares how many are due, and the first of them."""
+        shares = max(1, self.days * 24)
+        if not self.days:
+            return shares, shares, 0
+        now = int(self.now.timestamp()) // 3600
+        # After a clock was set back it is as if it had never been read.
+        known = self.since is not None and self.since <= self.now
+        before = int(self.since.timestamp()) // 3600 if known and self.since is not None else now - 24
+        return shares, min(shares, now - before), (before + 1) % shares
 
 
 class RawComparison:
@@ -135,13 +151,14 @@ class RawComparison:
 
         :param also: URIs that are read whatever the plan: what was found before is looked at again.
         """
+        shares, count, first = sampling.due
         self._connection.execute("CREATE OR REPLACE TABLE also (path VARCHAR)")
         uris = [(self._path(uri),) for uri in also]
         if uris:
             self._connection.executemany("INSERT INTO also VALUES (?)", uris)
         statement = (
-            f"SELECT {_INDEXED} FROM indexed i WHERE {_NUMBER} % {int(sampling.turns)} = "  # noqa: S608
-            f"{int(sampling.turn % sampling.turns)} OR path IN (SELECT path FROM also) OR path IN "
+            f"SELECT {_INDEXED} FROM indexed i WHERE ({_NUMBER} + {shares - first}) % {shares} < {count} "  # noqa: S608
+            "OR path IN (SELECT path FROM also) OR path IN "
             "(SELECT path FROM indexed WHERE delivered_at IS NOT NULL ORDER BY delivered_at DESC, path "
             f"LIMIT {int(sampling.newest)}) ORDER BY path"
         )

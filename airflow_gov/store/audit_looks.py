@@ -15,7 +15,9 @@ from airflow_gov.store.statements import insert, insert_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
+    from airflow_gov.model.zones import Zone
     from airflow_gov.store.database import Database
 
 
@@ -39,6 +41,8 @@ class Seen:
 
 #: In place of a check's id: the token of all looks at a scope together, which counts while all of them do.
 WHOLE = ""
+#: Audits among which it is looked for when something was last looked at.
+_AUDITS = 500
 
 
 class Looks:
@@ -68,6 +72,21 @@ class Looks:
         )
         with self._database.read() as connection:
             return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
+
+    def last(self, check: str, zone: Zone) -> datetime | None:
+        """When the newest audit began that finished and in which a check could look at a zone."""
+        query = (
+            select(audit.c.checks, audit.c.zones, audit.c.failed_checks, audit.c.started_at)
+            .where(audit.c.state == AuditState.FINISHED.value)
+            .order_by(audit.c.started_at.desc())
+            .limit(_AUDITS)
+        )
+        with self._database.read() as connection:
+            for checks, zones, failed, started_at in connection.execute(query):
+                if check in checks and zone.value in zones and check not in failed:
+                    moment: datetime = started_at
+                    return moment
+        return None
 
     def wholes(self, scopes: Iterable[str]) -> dict[str, str]:
         """By scope the token of all the looks at it together, where it counts.

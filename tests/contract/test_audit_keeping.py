@@ -155,3 +155,20 @@ def test_a_stamp_of_all_looks_counts_until_any_of_them_is_made_anew(store: Store
     store.audits.observed("dead", [seen("x", token="1"), of_all])
     store.audits.interrupt("dead")
     assert store.audits.looks.wholes([str(FLIGHTS)]) == {}
+
+
+def test_when_a_check_last_looked_at_a_zone_is_known_by_audits_that_finished(
+    store: Store, clock: Clock
+) -> None:
+    assert store.audits.looks.last("small", Zone.RAW) is None
+    audit(store, clock, "a")
+    first = clock()
+    audit(store, clock, "other zone", zones=(Zone.GOLD,))
+    audit(store, clock, "other check", checks=("theirs",))
+    clock.move(hours=1)
+    begin(store, "failed")
+    store.audits.finish("failed", Ending(datasets=2, failed_checks={"small": "why"}))
+    begin(store, "dead")
+    store.audits.interrupt("dead")
+    assert store.audits.looks.last("small", Zone.RAW) == first
+    assert store.audits.looks.last("theirs", Zone.GOLD) == clock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import os
 import uuid
 from collections.abc import Iterator
@@ -84,7 +85,7 @@ def test_an_index_that_is_right_differs_in_nothing(lake: Lake) -> None:
         assert list(raw.missing()) == []
         assert list(raw.unknown()) == []
         assert list(raw.resized()) == []
-        sampled = list(raw.sample(Sampling(turns=1)))
+        sampled = list(raw.sample(Sampling(days=0)))
         assert sorted(each.uri for each in sampled) == sorted(uris)
         assert all(actual == each.sha256 for each, actual in raw.hashed(sampled))
 
@@ -108,7 +109,7 @@ def test_other_bytes_of_the_same_size_are_found_by_their_hash(lake: Lake) -> Non
     with lake.compare_raw(FLIGHTS) as raw:
         assert list(raw.resized()) == []
         hashed = {
-            each.uri: actual == each.sha256 for each, actual in raw.hashed(raw.sample(Sampling(turns=1)))
+            each.uri: actual == each.sha256 for each, actual in raw.hashed(raw.sample(Sampling(days=0)))
         }
     assert hashed == {first: False, second: True}
 
@@ -117,7 +118,7 @@ def test_an_object_that_is_deleted_between_list_and_read_has_no_hash(lake: Lake)
     (uri,) = deliver(lake, "a.csv")
     with lake.compare_raw(FLIGHTS) as raw:
         lake.raw.delete(uri)
-        assert [actual for _, actual in raw.hashed(raw.sample(Sampling(turns=1)))] == [None]
+        assert [actual for _, actual in raw.hashed(raw.sample(Sampling(days=0)))] == [None]
 
 
 def test_an_object_that_is_indexed_elsewhere_is_looked_for_there(lake: Lake) -> None:
@@ -126,21 +127,29 @@ def test_an_object_that_is_indexed_elsewhere_is_looked_for_there(lake: Lake) -> 
     index(lake, [_row(other, 1, digest, LOAD, T0), _row(f"{other}.gone", 1, digest, LOAD, T0)])
     with lake.compare_raw(FLIGHTS) as raw:
         assert [each.uri for each in raw.missing()] == [f"{other}.gone"]
-        assert dict(raw.hashed(raw.sample(Sampling(turns=1)))) == {
-            each: digest if each.uri == other else None for each in raw.sample(Sampling(turns=1))
+        assert dict(raw.hashed(raw.sample(Sampling(days=0)))) == {
+            each: digest if each.uri == other else None for each in raw.sample(Sampling(days=0))
         }
 
 
-def test_in_so_many_turns_every_object_is_read_and_the_newest_each_time(lake: Lake) -> None:
+def test_in_so_many_days_every_object_is_read_and_the_newest_each_time(lake: Lake) -> None:
     uris = deliver(lake, *(f"f{number:02}.csv" for number in range(40)))
+
+    def read(plan: Sampling) -> set[str]:
+        return {each.uri for each in raw.sample(plan)}
+
     with lake.compare_raw(FLIGHTS) as raw:
-        turns = [{each.uri for each in raw.sample(Sampling(5, 2, turn))} for turn in range(5)]
-        assert set().union(*turns) == set(uris)
-        assert all({uris[-1], uris[-2]} <= turn for turn in turns)
-        assert max(map(len, turns)) < 30
-        assert {each.uri for each in raw.sample(Sampling(5, 2, 7))} == turns[2]
-        asked = {each.uri for each in raw.sample(Sampling(5, 0, 0), also=uris[:3])}
-        assert set(uris[:3]) <= asked
+        audits = [T0 + timedelta(hours=hours) for hours in (0, 1, 1.5, 20, 47, 71, 95, 120)]
+        looks = [read(Sampling(5, 2, now, before)) for before, now in itertools.pairwise(audits)]
+        assert set().union(*looks) == set(uris)
+        assert all({uris[-1], uris[-2]} <= look for look in looks)
+        assert looks[1] == {uris[-1], uris[-2]}
+        assert max(map(len, looks)) < 30
+        whole = Sampling(5, 0, T0 + timedelta(days=9), T0)
+        assert read(whole) == set(uris)
+        again = Sampling(5, 0, T0 + timedelta(days=5), T0 + timedelta(days=4))
+        assert read(again) == read(Sampling(5, 0, T0, None)) == read(Sampling(5, 0, T0, audits[-1]))
+        assert set(uris[:3]) <= {each.uri for each in raw.sample(again, also=uris[:3])}
 
 
 def test_a_dataset_without_table_has_objects_that_nobody_indexed(lake: Lake) -> None:
@@ -163,7 +172,8 @@ def test_a_name_that_is_no_text_is_told_all_the_same(lake: Lake) -> None:
 
 
 def test_sampling_says_what_it_does() -> None:
-    assert str(Sampling(1)) == "every object is read"
+    assert str(Sampling(0)) == "every object is read"
     assert str(Sampling(30, 100)) == (
-        "every object is read at least once in 30 audits, the newest 100 in each of them"
+        "every object is read at least once in 30 days, an audit reads what became due since the one before; "
+        "the newest 100 in every audit"
     )

@@ -64,7 +64,7 @@ class RawObjectMissing(_RawCheck):
 class RawObjectChanged(_RawCheck):
     """An object with other bytes than were delivered.
 
-    :param turns: in so many audits every object is read at least once; 1 reads all of them every time.
+    :param days: in so many days every object is read at least once; 0 reads all of them every time.
     :param newest: so many of the newest are read every time.
     """
 
@@ -80,16 +80,16 @@ class RawObjectChanged(_RawCheck):
         "SHA-256 it must have. What was made of it since is in its lineage downstream."
     )
 
-    def __init__(self, turns: int = 30, newest: int = 100) -> None:
-        if turns < 1 or newest < 0:
-            raise ValueError("turns must be 1 or more, newest 0 or more")
-        self.turns = turns
+    def __init__(self, days: int = 30, newest: int = 100) -> None:
+        if days < 0 or newest < 0:
+            raise ValueError("days and newest must be 0 or more")
+        self.days = days
         self.newest = newest
 
     @property
     def plan(self) -> str:
         """How many objects are read in an audit."""
-        return f"raw objects: every size, and the SHA-256 as follows: {Sampling(self.turns, self.newest)}"
+        return f"raw objects: every size, and the SHA-256 as follows: {Sampling(self.days, self.newest)}"
 
     def observe_objects(self, audited: AuditedDataset) -> Iterator[Observation]:
         """First by size, which the listing has, then by reading some of the objects."""
@@ -103,7 +103,7 @@ class RawObjectChanged(_RawCheck):
                 found_size=size,
                 **_facts(each),
             )
-        plan = Sampling(self.turns, self.newest, audited.turn(self.id))
+        plan = Sampling(self.days, self.newest, audited.now, audited.looked_at(self.id))
         before = [finding.part for finding in audited.earlier(self.id)]
         for each, sha256 in audited.raw.hashed(audited.raw.sample(plan, also=before)):
             if sha256 is not None and sha256 != each.sha256 and each.uri not in resized:
