@@ -15,6 +15,7 @@ from airflow_gov.model.zones import Zone
 from airflow_gov.web import errors
 from airflow_gov.web.access import ViewerDependency, guarded_by
 from airflow_gov.web.acknowledging import add_acknowledging_routes
+from airflow_gov.web.audit_health import add_audit_health_routes
 from airflow_gov.web.audits import add_audit_routes
 from airflow_gov.web.catalogue import add_catalogue_routes
 from airflow_gov.web.datasets import add_dataset_routes
@@ -96,6 +97,7 @@ def _routes(site: Site) -> APIRouter:
     add_finding_routes(router, site)
     add_acknowledging_routes(router, site)
     add_audit_routes(router, site)
+    add_audit_health_routes(router, site)
     add_lineage_page(router)
     add_lineage_routes(router, site.store)
 

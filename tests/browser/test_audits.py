@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.airflow]
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 SCREENSHOTS = os.environ.get("AIRFLOW_GOV_SCREENSHOTS")
-PAGES = {"audits": "audits", "stuck": f"audits/findings/{audited.STUCK}"}
+PAGES = {"audits": "audits", "health": "audits/health", "stuck": f"audits/findings/{audited.STUCK}"}
 SIZES = ((320, 480), (1112, 607))
 
 
