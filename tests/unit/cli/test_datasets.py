@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+from airflow_gov.contracts import parse_contract
+
+from .conftest import CONTRACT, SALES
+
 NAME = "gold.sales_per_region_and_calendar_quarter_restated"
 
 
@@ -35,6 +39,18 @@ def test_zones_by_the_words_of_the_installation(call, history, monkeypatch) -> N
     monkeypatch.setenv("AIRFLOW__AIRFLOW_GOV__ZONE_ALIASES", '{"production": "gold"}')
     assert len(json.loads(call("datasets", "list", "--zone", "production", "--json").out)) == 1
     assert call("datasets", "versions", NAME.replace("gold", "production")).code == 0
+
+
+def test_a_contract_by_the_words_of_the_installation(call, history, monkeypatch) -> None:
+    aliases = {"production": "gold"}
+    text = CONTRACT.replace(str(SALES), str(SALES).replace("gold", "production"))
+    history.contracts.put(parse_contract(text, SALES, aliases=aliases))
+    history.dispose()
+    monkeypatch.setenv("AIRFLOW__AIRFLOW_GOV__ZONE_ALIASES", json.dumps(aliases))
+    answer = call("datasets", "show", NAME)
+    assert answer.code == 0, answer.err
+    assert "Sales per region." in answer.out
+    assert "buyer" in call("catalog", "show", NAME).out
 
 
 def test_a_zone_that_does_not_exist(call, history) -> None:
