@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import itertools
 import logging
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -51,6 +54,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | Non
     from support.scheduling import LongestFirst
 
     return LongestFirst(config, log)
+
+
+@pytest.fixture(scope="session")
+def migrated_airflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Airflow's own database, to be copied into homes; the first worker that needs it migrates it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    home, database = folder / "migrated-airflow", folder / "migrated-airflow.db"
+    with (folder / "migrated-airflow.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not database.exists():
+            migrate = [sys.executable, "-m", "airflow", "db", "migrate"]
+            subprocess.run(
+                migrate, env={**os.environ, "AIRFLOW_HOME": str(home)}, check=True, capture_output=True
+            )
+            (home / "airflow.db").rename(database)
+    return database
 
 
 @pytest.fixture(scope="session")

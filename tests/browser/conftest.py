@@ -80,7 +80,9 @@ class AirflowServer:
 
 
 @pytest.fixture(scope="session")
-def airflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowServer]:
+def airflow_server(
+    tmp_path_factory: pytest.TempPathFactory, migrated_airflow: Path
+) -> Iterator[AirflowServer]:
     """One Airflow for the whole session: SimpleAuthManager with real logins."""
     home = tmp_path_factory.mktemp("airflow")
     store = Store(f"sqlite:///{home}/airflow_gov/governance.db")
@@ -90,10 +92,8 @@ def airflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow
     server = AirflowServer(f"http://127.0.0.1:{port}", home, home / "api-server.log")
     environ = _environ(home, server.url)
     airflow = str(Path(sys.executable).with_name("airflow"))
+    shutil.copy(migrated_airflow, home / "airflow.db")
     with server.log.open("wb") as log:
-        subprocess.run(
-            [airflow, "db", "migrate"], env=environ, stdout=log, stderr=log, check=True, timeout=120
-        )
         process = subprocess.Popen(
             [airflow, "api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"],
             env=environ,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +19,9 @@ from support.demo import airflow_gov, demo  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")
-def airflow_database() -> None:
-    """Airflow's own database, migrated once."""
-    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
+def airflow_database(migrated_airflow: Path) -> None:
+    """Airflow's own database in the home of this process."""
+    shutil.copy(migrated_airflow, Path(os.environ["AIRFLOW_HOME"], "airflow.db"))
 
 
 @dataclass
