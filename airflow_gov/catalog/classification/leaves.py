@@ -167,9 +167,8 @@ def _short(value: str, type_: str) -> str:
         return f"CASE WHEN strlen({value}) > {_LONG} THEN {cut} ELSE {value} END"
     # Numbers that lack some values come as doubles from many a reader.
     whole = f"{value} = trunc({value}) AND abs({value}) < {_EXACT}"
-    return (
-        f"CASE WHEN {whole} THEN CAST(CAST({value} AS BIGINT) AS VARCHAR) ELSE CAST({value} AS VARCHAR) END"
-    )
+    number = f"CAST(TRY_CAST({value} AS BIGINT) AS VARCHAR)"
+    return f"CASE WHEN {whole} THEN {number} ELSE CAST({value} AS VARCHAR) END"
 
 
 def columns_of(some: Iterable[Leaf]) -> list[str]:

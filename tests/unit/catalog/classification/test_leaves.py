@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,19 @@ NESTED: dict[str, tuple[pa.Table, dict[str, tuple[int, int]]]] = {
 def test_values_are_found_however_deep_they_lie(home: Home, case: str) -> None:
     table, expected = NESTED[case]
     assert mails_in(home, table) == expected
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_numbers_that_are_none_are_no_trouble(home: Home, nested: bool) -> None:
+    values = [math.inf, -math.inf, math.nan, None, 1e300, 0.5, 4111111111111111.0]
+    table = pa.table({"n": pa.array(values, pa.float64())})
+    if nested:
+        table = column(pa.struct({"n": pa.float64()}), *({"n": value} for value in values))
+    found, _ = leaves(table.schema)
+    with home.governance.engine.query_tables({"t": Foreign(table)}) as session:
+        (measured,) = measure(session, "t", found, rows=len(values), sample=100)
+    (card,) = (told for by, told in measured.found if by.id == "card")
+    assert (card.values, card.matching) == (6, 1)
 
 
 def test_a_sample_of_nested_rows_is_one_of_rows(home: Home) -> None:
