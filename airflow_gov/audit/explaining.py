@@ -51,7 +51,7 @@ def unknown(check_id: str) -> Explained:
     return Explained(
         check_id,
         "No package that is installed has this check: nobody looks whether what it found is still so.",
-        "Install the package that it comes from again, or acknowledge the finding.",
+        "Install the package that it comes from again; else the next audit closes what it found.",
     )
 
 
