@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _GRACE = timedelta(hours=1)
 _KILLED = "the rollback was killed before it could say so"
 #: Of what maintenance rewrote no more is read to see that the rows are the same.
-_MOST_BYTES = 1 << 30
+_MOST_BYTES = 1 << 28
 
 
 class MainMoved(DatasetCheck):

@@ -41,7 +41,7 @@ class VersionWithoutVerdict(DatasetCheck):
         "Check the version (QualityCheckOperator), load it again through a gate, and find out who wrote it."
     )
 
-    def __init__(self, gigabytes: float = 1) -> None:
+    def __init__(self, gigabytes: float = 0.25) -> None:
         if gigabytes < 0:
             raise ValueError("gigabytes must be 0 or more")
         self.gigabytes = gigabytes

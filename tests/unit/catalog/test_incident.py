@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+import sqlalchemy
 
 from airflow_gov.catalog.incident import Asked, SubjectKey, gather, to_html
 from airflow_gov.lineage.ingesting import Intake
@@ -141,6 +142,32 @@ def test_reads_by_tasks_that_use_other_columns_are_counted_and_not_told(bookings
     assert {each.dataset for each in found.reads} == {"preprocessed.bookings", "raw.bookings"}
     assert found.possible_reads == ()
     assert "Reads of these datasets by tasks that use other columns, as lineage tells: 1." in found.left_out
+
+
+def test_many_reads_take_no_more_statements_than_few(shop):
+    asked = Asked(dataset="preprocessed.customers")
+    before = statements(lambda: gather(shop, asked))
+    read = DataRef(Role.SOURCE, "preprocessed.customers", 1, 1, columns=(ColumnInfo("mail", "string"),))
+    for number in range(30):
+        shop.store.executions.finish(records.finished(f"many-{number}", task_id="many", data=(read,)))
+    told = []
+    assert statements(lambda: told.append(gather(shop, asked))) == before
+    assert sum(each.task_id == "many" for each in told[0].reads) == 30
+
+
+def statements(act):
+    """How many statements something sends to databases."""
+    sent = []
+
+    def count(*arguments):
+        sent.append(arguments)
+
+    sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", count)
+    try:
+        act()
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", count)
+    return len(sent)
 
 
 def test_what_is_read_since_before_that_moment_counts(shop):
