@@ -82,6 +82,8 @@ class Looker:
 
         :param remembered: by dataset the stamp of all looks at it.
         """
+        with suppress(GovernanceError):  # of a lake that is down each check says that it could not look
+            self._lake.look_at_files(names)
         found = {name: self._unchanged(name, remembered.get(str(name))) for name in names}
         return {
             name: unchanged

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from airflow_gov.lake.beside import Beside, beside_zones
 from airflow_gov.lake.raw_listing import directly_in
+from airflow_gov.lake.remote_stamps import RemoteStamps
 from airflow_gov.lake.stamps import FolderStamp, file_stamp, folder_stamp
 from airflow_gov.lake.storage import local_path
 from airflow_gov.lake.summaries import all_facts, main_head
@@ -25,7 +26,7 @@ from airflow_gov.model.loads import FileRef
 from airflow_gov.model.zones import DatasetName, Zone
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from pyiceberg.catalog import Catalog
     from pyiceberg.io import FileIO
@@ -43,6 +44,7 @@ class Tables:
     def __init__(self, catalog: LakeCatalog) -> None:
         self._catalog = catalog
         self._io: FileIO | None = None
+        self._remote = RemoteStamps(catalog.properties)
 
     def entries(self) -> list[TableEntry]:
         """Every table; of a SQL catalogue in one query. By name."""
@@ -108,18 +110,24 @@ class Tables:
         location = metadata_location if place is None else str(place)
         return location.removeprefix(root).partition("/")[0] if location.startswith(root) else None
 
-    @staticmethod
-    def file_stamp(location: str) -> str | None:
-        """What changes when a file does, without reading it; None where that costs a request."""
-        return file_stamp(location)
+    def look_at_files(self, metadata_locations: Iterable[str]) -> None:
+        """Prepare the stamps of some hundred tables with files in S3: their folders are listed at once."""
+        with self._catalog.outages_named():
+            self._remote.look(metadata_locations)
 
-    @staticmethod
-    def folder_stamp(metadata_location: str, before: datetime) -> FolderStamp | None:
-        """What changes when any of a table's files does, without reading them; None where it costs much.
+    def file_stamp(self, location: str) -> str | None:
+        """What changes when a table's metadata file does, without reading it; None where it is not known."""
+        with self._catalog.outages_named():
+            return file_stamp(location) or self._remote.file_stamp(location)
+
+    def folder_stamp(self, metadata_location: str, before: datetime) -> FolderStamp | None:
+        """What changes when any of a table's files does, without reading them; None where it is not known.
 
         :param before: it tells, too, when the oldest of the files written later was.
         """
-        return folder_stamp(metadata_location, before)
+        with self._catalog.outages_named():
+            found = folder_stamp(metadata_location, before)
+            return found or self._remote.folder_stamp(metadata_location, before)
 
     def unreachable(
         self, dataset: DatasetName, *, before: datetime, in_flight: Collection[str] = ()

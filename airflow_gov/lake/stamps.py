@@ -14,8 +14,10 @@ from airflow_gov.lake.storage import local_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_METADATA = "/metadata/"
-_FOLDERS = (DATA_FOLDER, "metadata", STAGING_FOLDER)
+#: What parts a table's folder from the name of its metadata file.
+METADATA = "/metadata/"
+#: The folders in a table's folder that hold its files.
+TABLE_FOLDERS = (DATA_FOLDER, "metadata", STAGING_FOLDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def folder_stamp(metadata_location: str, before: datetime) -> FolderStamp | None
 
     :param before: files written later are looked at again when they are older.
     """
-    root = _plain(metadata_location.rpartition(_METADATA)[0]) if _METADATA in metadata_location else None
+    root = _plain(metadata_location.rpartition(METADATA)[0]) if METADATA in metadata_location else None
     if root is None:
         return None
     limit, told, youngest = int(before.timestamp() * 1e9), [], None
@@ -66,7 +68,7 @@ def _files(root: str) -> Iterator[tuple[str, int, int]]:
         there = set(os.listdir(root))  # noqa: PTH208 - as above
     except (FileNotFoundError, NotADirectoryError):
         return
-    waiting = [f"{root}/{name}" for name in _FOLDERS if name in there]
+    waiting = [f"{root}/{name}" for name in TABLE_FOLDERS if name in there]
     while waiting:
         try:
             entries = os.scandir(waiting.pop())

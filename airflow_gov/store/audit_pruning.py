@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, delete, exists, func, select, update
 
@@ -59,7 +59,7 @@ class AuditPruning:
                 return PrunedAudits(audits, reports, findings, events)
 
 
-def _old_audits(before: datetime) -> Select[tuple[str]]:
+def _old_audits(before: datetime) -> Select[Any]:
     """Audits that began before a moment and run no more, but for the newest of each kind that finished."""
     newer = audit.alias("newer")
     superseded = exists().where(
@@ -76,7 +76,7 @@ def _old_audits(before: datetime) -> Select[tuple[str]]:
     )
 
 
-def _old_findings(before: datetime) -> Select[tuple[str]]:
+def _old_findings(before: datetime) -> Select[Any]:
     return (
         select(finding.c.key)
         .where(finding.c.state == FindingState.FIXED.value, finding.c.fixed_at < before)

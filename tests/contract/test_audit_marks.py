@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy
 
+from airflow_gov.lake.remote_stamps import RemoteStamps
+from airflow_gov.lake.s3 import s3_client
 from airflow_gov.lake.stamps import file_stamp, folder_stamp
 from airflow_gov.model.loads import VersionKind
 from airflow_gov.store import Store
@@ -146,3 +150,71 @@ def test_folders_are_known_by_their_files_and_when_the_next_is_old_enough(tmp_pa
     assert second[1] > T0 + timedelta(days=1)
     assert folder_stamp("s3://bucket/metadata/1.json", T0) is None
     assert folder_stamp(str(tmp_path / "elsewhere.json"), T0) is None
+
+
+@pytest.fixture
+def bucket(s3: Any) -> Iterator[tuple[Any, str, RemoteStamps]]:
+    """A client, a bucket with a table and an object beside it, and their stamps."""
+    client = s3_client(s3.properties)
+    name = s3.bucket(f"stamps-{uuid.uuid4().hex[:8]}")
+    for key in ("metadata/1.json", "data/part=1/ü #.parquet", "beside/object.csv"):
+        client.put_object(Bucket=name, Key=f"lake/raw/flights/{key}", Body=b"1")
+    yield client, name, RemoteStamps(s3.properties)
+    client.close()
+
+
+@pytest.mark.s3
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    ("key", "file_changes", "folder_changes"),
+    [
+        ("metadata/1.json", True, True),
+        ("metadata/2.json", False, True),
+        ("data/part=1/ü #.parquet", False, True),
+        ("staging/x", False, True),
+        ("beside/object.csv", False, False),
+    ],
+)
+def test_tables_in_s3_are_known_by_their_listing(
+    bucket: tuple[Any, str, RemoteStamps],
+    key: str,
+    *,
+    file_changes: bool,
+    folder_changes: bool,
+    at_once: bool,
+) -> None:
+    client, name, stamps = bucket
+    location = f"s3://{name}/lake/raw/flights/metadata/1.json"
+
+    def told() -> tuple[str | None, str]:
+        stamps.look([location, "/a/metadata/b.json"] if at_once else [])
+        folder = stamps.folder_stamp(location, T0)
+        assert folder is not None
+        return stamps.file_stamp(location), folder.digest
+
+    first = told()
+    assert first == told()
+    client.put_object(Bucket=name, Key=f"lake/raw/flights/{key}", Body=b"22")
+    second = told()
+    assert (second[0] != first[0], second[1] != first[1]) == (file_changes, folder_changes)
+
+
+@pytest.mark.s3
+def test_in_s3_it_is_known_when_the_next_file_is_old_enough_and_that_metadata_is_gone(
+    bucket: tuple[Any, str, RemoteStamps],
+) -> None:
+    client, name, stamps = bucket
+    location = f"s3://{name}/lake/raw/flights/metadata/1.json"
+    now = datetime.now(UTC)
+    young = stamps.folder_stamp(location, now - timedelta(days=1))
+    old = stamps.folder_stamp(location, now + timedelta(days=1))
+    assert young is not None
+    assert young.youngest is not None
+    assert abs(young.youngest - now) < timedelta(hours=1)
+    assert old is not None
+    assert old.youngest is None
+    client.delete_object(Bucket=name, Key="lake/raw/flights/metadata/1.json")
+    stamps.look([])
+    assert stamps.file_stamp(location) == "FileNotFoundError"
+    assert stamps.file_stamp("gs://bucket/metadata/1.json") is None
+    assert stamps.folder_stamp("gs://bucket/metadata/1.json", now) is None
