@@ -267,6 +267,8 @@ def test_the_catalogue_is_searched_as_people_type(governance: Governance) -> Non
     expect(frame.get_by_role("rowheader").get_by_role("link")).to_have_attribute(
         "href", "datasets/clean.flights"
     )
+    refresh = frame.get_by_role("link", name="Refresh")
+    expect(refresh).to_have_attribute("href", "catalogue?q=flight_i&zone=clean")
     expect(search).to_be_focused()
     assert frame.evaluate("[window.sameDocument, location.search]") == [True, "?q=flight_i&zone=clean"]
     governance.picture("typed")

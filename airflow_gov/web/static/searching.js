@@ -22,6 +22,8 @@
     for (const id of ["facets", "found"]) {
       document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
     }
+    // When it was read, and the address that Refresh asks for again.
+    document.querySelector(".read-at").replaceWith(document.adoptNode(page.querySelector(".read-at")));
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     window.governanceHost.writeFigures();
     told.textContent = document.getElementById("datasets").textContent.trim();
