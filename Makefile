@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 PINS := constraints.txt
 SOURCES := airflow_gov dags tests benchmarks
 UI := airflow_gov/web/ui
-BENCHMARKS := hop fixed_cost publishers kills quality waiting emission ingestion lineage_graph lineage_page pages audit_log faults audit classification
+BENCHMARKS := hop fixed_cost publishers kills quality waiting emission ingestion lineage_graph lineage_page pages audit_log faults audit incident classification
 # The first Python here that is new enough.
 PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
