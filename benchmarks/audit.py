@@ -4,12 +4,12 @@
 
 The lake is synthetic. One table is made by a real hop; every other one is a copy of its metadata file in a
 folder of its own, with its own location and number of rows, its rows in the catalogue and in the store
-(contract, executions, loads, versions, verdicts, decisions) copied beside. The raw objects are real files of
-some bytes, a thousand in a folder, and their index is a real Iceberg table. All checks run; what they find is
-true: what the real hop reads was made of nothing. Every audit runs in a process of its own, so that its memory
-is its own. How many raw objects are read is a matter of time: the first audit of a dataset, and one that comes a
-day after the one before, read a thirtieth of them. Beside it, in the same run, the least that anybody could do:
-list all files with their sizes and read every table's metadata file as JSON.
+(contract, executions, loads, versions, verdicts, decisions) copied beside. The raw objects are real files
+of some bytes, a thousand in a folder, and their index is a real Iceberg table. All checks run; the finding
+is true: what the real hop reads was made of nothing. Every audit runs in a process of its own, so that its
+memory is its own. How many raw objects are read is a matter of time: the first audit of a dataset, and one
+that comes a day after the one before, read a thirtieth of them. Beside it, in the same run, the least that
+anybody could do: list all files with their sizes and read every table's metadata file as JSON.
 """
 
 from __future__ import annotations
@@ -273,8 +273,11 @@ def deliver(parts: Governance, folder: Path, objects: int) -> None:
             RAW,
         ),
     )
-    store.execute("UPDATE gov_decision SET snapshot_id = ? WHERE dataset = ?", (snapshot.snapshot_id, RAW))
-    store.execute("UPDATE gov_catalogue SET snapshot_id = ? WHERE dataset = ?", (snapshot.snapshot_id, RAW))
+    for table in ("decision", "verdict", "catalogue"):
+        statement = f"UPDATE gov_{table} SET snapshot_id = ? WHERE dataset = ?"
+        store.execute(statement, (snapshot.snapshot_id, RAW))
+    rows = int(summary["total-records"])
+    store.execute("UPDATE gov_verdict SET rows = ? WHERE dataset = ?", (rows, RAW))
     store.commit()
     store.close()
 
