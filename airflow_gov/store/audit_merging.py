@@ -61,11 +61,17 @@ class Merged:
 
 
 def merge(
-    connection: Connection, audit_id: str, now: datetime, checks: Sequence[str], zones: Sequence[Zone]
+    connection: Connection,
+    audit_id: str,
+    now: datetime,
+    asked: Sequence[str],
+    failed: Collection[str],
+    zones: Sequence[Zone],
 ) -> Merged:
     """Make findings of what an audit saw, inside a transaction.
 
-    :param checks: the checks that did their work.
+    :param asked: its checks.
+    :param failed: those of them that could not do their work.
     :param zones: the zones it is of.
     """
     step = _Step(connection, audit_id, now)
@@ -76,8 +82,8 @@ def merge(
     step.tell(FindingState.REOPENED, _worse(audit_id))
     step.put()
     fixed = step.fix()
-    lapsed = step.lapse()
-    step.stand(checks, zones)
+    lapsed = step.lapse(asked, zones)
+    step.stand([check for check in asked if check not in failed], zones)
     return Merged(
         looked=_scalar(connection, _looks(audit_id)),
         new=new,
@@ -161,10 +167,17 @@ class _Step:
         self._audit_id = audit_id
         self._now = now
 
-    def lapse(self) -> int:
-        """What was acknowledged until now, and is still there, waits for somebody again."""
+    def lapse(self, checks: Sequence[str], zones: Sequence[Zone]) -> int:
+        """What was acknowledged until now, and is still there, waits for somebody again.
+
+        That is in these zones and of these checks: who audits others tells others.
+        """
+        about = case((finding.c.check_id == CHECK_FAILED, finding.c.subject), else_=finding.c.check_id)
         over = and_(
-            finding.c.state == FindingState.ACKNOWLEDGED.value, finding.c.acknowledged_until <= self._now
+            finding.c.state == FindingState.ACKNOWLEDGED.value,
+            finding.c.acknowledged_until <= self._now,
+            about.in_(list(checks)),
+            or_(finding.c.zone.is_(None), finding.c.zone.in_([zone.value for zone in zones])),
         )
         self.tell(FindingState.REOPENED, select(finding.c.key, finding.c.severity).where(over))
         values = {"state": FindingState.REOPENED.value, **_NOBODY}

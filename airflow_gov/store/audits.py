@@ -139,9 +139,8 @@ class Audits:
         with self._database.transaction() as connection:
             self._require_running(connection, audit_id)
             run = self._known(audit_id)
-            checks = [check for check in run.checks if check not in ending.failed_checks]
             closed = close_uninstalled(connection, audit_id, now, ending.installed, run.zones)
-            merged = merge(connection, audit_id, now, checks, run.zones)
+            merged = merge(connection, audit_id, now, run.checks, ending.failed_checks, run.zones)
             plans = dict(ending.plans)
             if closed:
                 plans[NOT_INSTALLED] = _told_closed(closed)

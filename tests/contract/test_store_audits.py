@@ -123,6 +123,25 @@ def test_an_acknowledgement_ends_with_the_finding(store: Store, clock: Clock) ->
     assert states(store) == {"x": REOPENED}
 
 
+@pytest.mark.parametrize(
+    ("audited", "reopened"),
+    [
+        ({"zones": (Zone.GOLD,)}, 0),
+        ({"checks": ("other",)}, 0),
+        ({"zones": (Zone.CLEAN,)}, 1),
+        ({"checks": ("other", "small")}, 1),
+    ],
+)
+def test_whose_day_has_come_is_told_to_those_who_audit_it(
+    store: Store, clock: Clock, audited: dict[str, Any], reopened: int
+) -> None:
+    audit(store, clock, "a", seen("x"))
+    until = clock.now + timedelta(minutes=1)
+    store.audits.findings.acknowledge(only(store).key, by="grace", reason="known", expires_at=until)
+    assert audit(store, clock, "b", **audited).reopened == reopened
+    assert states(store) == {"x": REOPENED if reopened else ACKNOWLEDGED}
+
+
 def test_what_is_fixed_when_its_day_has_come_is_fixed_and_not_reopened(store: Store, clock: Clock) -> None:
     audit(store, clock, "a", seen("x"))
     clock.move(minutes=1)
