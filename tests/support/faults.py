@@ -847,6 +847,21 @@ def personal_in_gold(lake: HealthyLake) -> None:
     lake.promise(GOLD, schema=described(country={"tags": ["pii:address"]}))
 
 
+@fault("a personal field inside a column of gold", "personal-outside-sensitive")
+def personal_field_in_gold(lake: HealthyLake) -> None:
+    field = {"name": "email", "logicalType": "string", "tags": ["pii:email"]}
+    guest = {"logicalType": "object", "description": "Who booked first.", "properties": [field]}
+    items = "country, count(*) AS bookings, {'email': 'ada'} AS guest"
+    lake.count(f"SELECT {items} FROM clean.bookings GROUP BY country", schema=described(guest=guest))
+
+
+@fault("e-mail addresses beside their tokens in one column", "tags-in-conflict")
+def half_masked(lake: HealthyLake) -> None:
+    both = "md5(email) || ' ' || email AS email_token"
+    columns = f"booking, booking::VARCHAR AS booking_token, {both}, country, booked_on"
+    lake.query(lake.contract(CLEAN), f"SELECT {columns} FROM preprocessed.bookings", "preprocessed.bookings")
+
+
 @fault("e-mail addresses in place of their tokens", "tags-in-conflict")
 def unmasked(lake: HealthyLake) -> None:
     columns = "booking, booking::VARCHAR AS booking_token, email AS email_token, country, booked_on"
