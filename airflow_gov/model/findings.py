@@ -20,6 +20,8 @@ DAG_ID = "dag_id"
 TASK_DETAILS = frozenset({"execution_id", "jobs", "tasks"})
 #: The id of findings about checks that could not do their work.
 CHECK_FAILED = "check-failed"
+#: Characters of a message that are kept: lists show many of them, and a table may have thousands of columns.
+LONGEST_MESSAGE = 2_000
 
 
 class Severity(StrEnum):
@@ -65,7 +67,8 @@ class Observation:
 
     :param check: the check's id.
     :param subject: what it is about: a dataset, an object's URI, an execution; for people.
-    :param message: what is wrong, in one sentence; without values of classified columns.
+    :param message: what is wrong, in one sentence; without values of classified columns. The end of a very
+        long one is cut off.
     :param severity: how bad it is.
     :param part: which of several things of the subject, e.g. a column or a snapshot.
     :param zone: the zone it lies in; the dataset's, where one is given.
@@ -91,6 +94,8 @@ class Observation:
                     f"The {name} of an observation of {self.check} is of {type(getattr(self, name))}, "
                     f"not of {kind}.",
                 )
+        if len(self.message) > LONGEST_MESSAGE:
+            object.__setattr__(self, "message", f"{self.message[: LONGEST_MESSAGE - 1]}…")
         if self.dataset is not None and self.zone is None:
             object.__setattr__(self, "zone", self.dataset.zone)
 

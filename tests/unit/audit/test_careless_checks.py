@@ -12,7 +12,7 @@ from airflow_gov.audit.registry import built_in_checks, check_classes
 from airflow_gov.audit.summing import require_less_than
 from airflow_gov.model.audits import AuditState
 from airflow_gov.model.errors import GovernanceError
-from airflow_gov.model.findings import Observation, Severity
+from airflow_gov.model.findings import LONGEST_MESSAGE, Observation, Severity
 from airflow_gov.model.zones import Zone
 from support import audit_checks
 from support.gates import delays
@@ -130,3 +130,8 @@ def test_a_time_out_ends_an_audit_also_in_the_middle_of_a_query(gates, install, 
         look("careless")
     (run,) = gates.governance.store.audits.runs()
     assert run.state is AuditState.INTERRUPTED
+
+
+def test_a_message_without_end_is_cut_off():
+    told = Observation("careless", "s", "x" * 1_000_000, Severity.INFO).message
+    assert (len(told), told[-2:]) == (LONGEST_MESSAGE, "x…")
