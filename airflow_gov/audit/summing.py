@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from airflow_gov.audit.auditing import AuditReport
+    from airflow_gov.model.audits import AuditRun
     from airflow_gov.model.zones import Zone
     from airflow_gov.runtime import Governance
 
@@ -63,8 +64,8 @@ class Outcome:
         run = self.report.run
         counts = f"{run.new:,} new, {run.reopened:,} reopened, {run.fixed:,} fixed, {self.open:,} open"
         lines = [
-            f"{run.kind.value.capitalize()} audit of {', '.join(run.zones)} ({run.datasets:,} datasets, "
-            f"{len(run.checks)} checks, {run.looked:,} looks): {counts}, {self.acknowledged:,} acknowledged."
+            f"{run.kind.value.capitalize()} audit of {', '.join(run.zones)} ({looked_at(run)}): {counts}, "
+            f"{self.acknowledged:,} acknowledged."
         ]
         lines += [f"Plan of {check}: {plan}." for check, plan in run.plans.items()]
         lines += [
@@ -131,6 +132,12 @@ def wanted(
         zoneless=True,
         least=least,
     )
+
+
+def looked_at(run: AuditRun) -> str:
+    """How much an audit looked at."""
+    numbers = {"dataset": run.datasets, "check": len(run.checks), "look": run.looked}
+    return ", ".join(f"{number:,} {word}{'' if number == 1 else 's'}" for word, number in numbers.items())
 
 
 def line_of(finding: Finding) -> str:

@@ -14,6 +14,7 @@ from airflow_gov.audit import explaining
 from airflow_gov.audit.check_settings import settings_of
 from airflow_gov.audit.failures import Failures
 from airflow_gov.audit.registry import check_classes, make_checks
+from airflow_gov.audit.summing import looked_at
 from airflow_gov.cli import output
 from airflow_gov.model.audits import AuditState
 from airflow_gov.model.findings import CHECK_FAILED, FindingState, Severity
@@ -82,7 +83,7 @@ def print_outcome(outcome: Outcome) -> None:
             "audit": run.audit_id,
             "kind": run.kind,
             "zones": ", ".join(run.zones),
-            "looked at": f"{run.datasets:,} datasets with {len(run.checks)} checks, {run.looked:,} looks",
+            "looked at": looked_at(run),
             "new": run.new,
             "reopened": run.reopened,
             "fixed": run.fixed,

@@ -70,6 +70,7 @@ def test_numbers_are_of_the_zones_and_checks_that_were_asked_for(gates, audits):
         told = outcome.plain()
         assert (told["by_severity"], told["open"], told["acknowledged"]) == numbers
         assert f"{numbers[1]} open, {numbers[2]} acknowledged" in outcome.lines()[0]
+        assert "(1 dataset, 1 check, " in outcome.lines()[0]
 
 
 def test_nobody_tells_a_plan_of_zones_that_were_not_audited(gates, audits):
