@@ -55,8 +55,6 @@ METADATA = frozenset(
 _LOG = "audit-log-broken"
 #: What is there for others to use.
 _SERVED = (Zone.CLEAN, Zone.GOLD)
-#: Audits that are asked at which zones they looked.
-_RUNS = 100
 
 
 class Level(StrEnum):
@@ -130,12 +128,12 @@ class Maturity:
 
 def assess(store: Store) -> Maturity:
     """The maturity of the lake and the health of its zones, as the newest audits left them."""
-    runs = store.audits.runs(_RUNS, state=AuditState.FINISHED)
+    runs = store.audits.runs(1, state=AuditState.FINISHED)
     if not runs:
         return Maturity()
     counts, burdens = store.health.zones(), store.health.burdens()
     there = [zone for zone in Zone if zone in counts or zone in burdens]
-    audited = {zone for run in runs for zone in run.zones}
+    audited = store.health.audited()
     zones = tuple(
         health_of(store, zone, counts.get(zone, ZoneCounts()), burdens.get(zone, Burden()))
         for zone in there

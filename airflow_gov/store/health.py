@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import Text, case, cast, exists, func, select
 
+from airflow_gov.model.audits import AuditState
 from airflow_gov.model.findings import OPEN_STATES, Severity
 from airflow_gov.model.zones import QUARANTINE_SUFFIX, Zone
-from airflow_gov.store.audit_tables import finding
+from airflow_gov.store.audit_tables import audit, finding
 from airflow_gov.store.catalogue_tables import catalogue, catalogue_reader
 from airflow_gov.store.tables import load
 
@@ -64,6 +66,15 @@ class Health:
             Zone(row["zone"]): ZoneCounts(**{name: int(row[name]) for name in ZoneCounts.__slots__})
             for row in rows
         }
+
+    def audited(self) -> frozenset[Zone]:
+        """The zones at which an audit that finished looked."""
+        zones = cast(audit.c.zones, Text)  # PostgreSQL compares no JSON
+        query = select(zones).where(audit.c.state == AuditState.FINISHED.value).distinct()
+        with self._database.read() as connection:
+            return frozenset(
+                Zone(name) for told in connection.execute(query).scalars() for name in json.loads(told)
+            )
 
     def owners(self) -> int:
         """How many people own something that is published."""

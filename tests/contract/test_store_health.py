@@ -254,6 +254,11 @@ def test_zones_that_no_audit_looked_at_have_no_health(store: Store) -> None:
     assert [zone.zone for zone in found.zones] == [Zone.GOLD]
     assert found.unaudited == (Zone.CLEAN,)
     assert (found.level, found.lacking) == (Level.LAKE, ("an audit of clean",))
+    audit(store, zones=[Zone.CLEAN, Zone.RAW])
+    for _ in range(3):
+        audit(store, zones=[Zone.GOLD])
+    assert store.health.audited() == {Zone.RAW, Zone.CLEAN, Zone.GOLD}
+    assert assess(store).unaudited == ()
 
 
 # --- what was made in the same way ----------------------------------------------------------------------
