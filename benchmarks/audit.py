@@ -6,11 +6,12 @@ The lake is synthetic. One table is made by a real hop; every other one is a cop
 folder of its own, with its own location and number of rows, its rows in the catalogue and in the store
 (contract, executions, loads, versions, verdicts, decisions) copied beside. The raw objects are real files
 of some bytes, a thousand in a folder, and their index is a real Iceberg table. All checks run; the finding
-is true: what the real hop reads was made of nothing. No contents are scanned for what looks personal, for the
-copies share the rows of one table; benchmarks/classification.py times that. Every audit runs in a process of its own, so that its
-memory is its own. How many raw objects are read is a matter of time: the first audit of a dataset, and one
-that comes a day after the one before, read a thirtieth of them. Beside it, in the same run, the least that
-anybody could do: list all files with their sizes and read every table's metadata file as JSON.
+is true: what the real hop reads was made of nothing. No contents are scanned for what looks personal, for
+the copies share the rows of one table; benchmarks/classification.py times that. Every audit runs in a
+process of its own, so that its memory is its own. How many raw objects are read is a matter of time: the
+first audit of a dataset, and one that comes a day after the one before, read a thirtieth of them. Beside it,
+in the same run, the least that anybody could do: list all files with their sizes and read every table's
+metadata file as JSON.
 """
 
 from __future__ import annotations
