@@ -170,7 +170,7 @@ class RawComparison:
         :returns: each with the SHA-256 of its bytes; None where it is not there.
         """
         waiting: deque[tuple[list[IndexedObject], Future[list[str | None]]]] = deque()
-        with ThreadPoolExecutor(_READERS) as pool:
+        with _readers() as pool:
             for some in _several(objects):
                 waiting.append((some, pool.submit(self._raw.hashes, [each.uri for each in some])))
                 if len(waiting) > 2 * _READERS:
@@ -234,9 +234,7 @@ def compared(
                 _know_index(connection, index, as_uri(root))
                 with catalog.outages_named():
                     listing = Listing(root, catalog.properties)
-                    connection.register("listing", listing.reader())
-                    connection.execute(_COMPARE)
-                    connection.unregister("listing")
+                    _compare(connection, listing)
                 yield RawComparison(connection, raw, root, listing.count)
         except duckdb.Error as error:
             raise GovernanceError(
@@ -244,6 +242,31 @@ def compared(
                 f"The objects under {root} could not be compared with their index ({type(error).__name__}). "
                 f"Give the lake more memory than {rewriter.memory_limit}, or a temp folder with more room.",
             ) from error
+
+
+@contextmanager
+def _readers() -> Iterator[ThreadPoolExecutor]:
+    """Threads that read; whoever stops asking does not wait for what is not begun."""
+    pool = ThreadPoolExecutor(_READERS)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _compare(connection: DuckDBPyConnection, listing: Listing) -> None:
+    """Keep what differs.
+
+    :raises BaseException: what broke the listing off: an outage of the storage, a time-out, Ctrl-C.
+    """
+    connection.register("listing", listing.reader())
+    try:
+        connection.execute(_COMPARE)
+    except Exception:
+        if listing.failure is not None:
+            raise listing.failure from None
+        raise
+    connection.unregister("listing")
 
 
 def _moment(microseconds: int) -> datetime:

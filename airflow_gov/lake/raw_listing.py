@@ -67,6 +67,8 @@ class Listing:
         self._properties = properties
         #: How many there are, as far as they were read.
         self.count = 0
+        #: What broke it off: whoever reads the stream may make another error of it.
+        self.failure: BaseException | None = None
 
     def reader(self) -> pa.RecordBatchReader:
         """A stream of :data:`LISTED`; empty where there is no such folder."""
@@ -75,9 +77,13 @@ class Listing:
     def _batches(self) -> Iterator[pa.RecordBatch]:
         folder = local_path(self._root)
         found = _local(folder) if folder is not None else _in_s3(self._root, self._properties)
-        for batch in found:
-            self.count += batch.num_rows
-            yield batch
+        try:
+            for batch in found:
+                self.count += batch.num_rows
+                yield batch
+        except BaseException as error:
+            self.failure = error
+            raise
 
 
 def directly_in(root: str, properties: Mapping[str, str]) -> Iterator[str]:

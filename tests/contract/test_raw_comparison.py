@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from airflow_gov.lake import Lake, Sampling
 from airflow_gov.lake.tables import TableShape, prepare
 from airflow_gov.model.contract import LOAD_ID_COLUMN
+from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.raw import RAW_INDEX_COLUMNS
 from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.transform import to_arrow_type
@@ -177,3 +179,34 @@ def test_sampling_says_what_it_does() -> None:
         "every object is read at least once in 30 days, an audit reads what became due since the one before; "
         "the newest 100 in every audit"
     )
+
+
+class _TimeIsUpError(BaseException):
+    """As a task's time-out is raised: wherever its process is."""
+
+
+@pytest.mark.parametrize("lake", ["folder"], indirect=True)
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (_TimeIsUpError("enough"), _TimeIsUpError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (EndpointConnectionError(endpoint_url="http://storage"), GovernanceError),
+        (OSError(5, "Input/output error"), OSError),
+    ],
+    ids=["time-out", "Ctrl-C", "outage", "disk"],
+)
+def test_what_breaks_a_listing_off_is_not_taken_for_a_lack_of_memory(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, raised: BaseException, told: type[BaseException]
+) -> None:
+    deliver(lake, "a.csv")
+    scan, broken = os.scandir, iter([raised])
+
+    def scandir(path: int | str) -> object:
+        for error in broken:
+            raise error
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(told), lake.compare_raw(FLIGHTS):
+        pass
