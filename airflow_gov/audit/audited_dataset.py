@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from airflow_gov.model.summary import DatasetSummary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from airflow_gov.audit.audited_lake import AuditedLake
     from airflow_gov.lake import RawComparison, SnapshotFacts, TableFacts
@@ -177,8 +177,14 @@ class AuditedDataset:
         return self.audited.memory.findings(check, str(self.name))
 
     def looked_at(self, check: str) -> datetime | None:
-        """When a check last looked at this zone, in an audit that finished: for plans by time."""
-        return self.audited.memory.looked_at(check, self.zone)
+        """When a check last looked at this zone, in an audit that finished: for plans by time.
+
+        :returns: None: it never looked; the beginning of time where it did, and that audit is forgotten.
+        """
+        memory = self.audited.memory
+        known = memory.looked_at(check, self.zone)
+        forgotten = known is None and memory.times(check, str(self.name)) > 0
+        return datetime(1970, 1, 1, tzinfo=UTC) if forgotten else known
 
     def state(self, *more: object) -> str:
         """A token (see :meth:`DatasetCheck.token`) of the contract in use, the table and the version.

@@ -31,3 +31,7 @@ class Memory:
     def token(self, check: str, scope: str) -> str | None:
         """What the outcome of a check's last look depended on."""
         return self.looks.get((check, scope), (None, 0))[0]
+
+    def times(self, check: str, scope: str) -> int:
+        """How often a check has looked at something before."""
+        return self.looks.get((check, scope), (None, 0))[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, case, delete, literal, select
+from sqlalchemy import Connection, Text, case, cast, delete, literal, select
 
 from airflow_gov.model.audits import AuditState
 from airflow_gov.model.findings import Observation
@@ -41,7 +41,7 @@ class Seen:
 
 #: In place of a check's id: the token of all looks at a scope together, which counts while all of them do.
 WHOLE = ""
-#: Audits among which it is looked for when something was last looked at.
+#: Audits of a zone and check among which one is looked for in which the check did not fail.
 _AUDITS = 500
 
 
@@ -77,7 +77,11 @@ class Looks:
         """When the newest audit began that finished and in which a check could look at a zone."""
         query = (
             select(audit.c.checks, audit.c.zones, audit.c.failed_checks, audit.c.started_at)
-            .where(audit.c.state == AuditState.FINISHED.value)
+            .where(
+                audit.c.state == AuditState.FINISHED.value,
+                cast(audit.c.zones, Text).like(f'%"{zone.value}"%'),
+                cast(audit.c.checks, Text).like(f'%"{check}"%'),
+            )
             .order_by(audit.c.started_at.desc())
             .limit(_AUDITS)
         )

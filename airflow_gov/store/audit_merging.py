@@ -130,6 +130,8 @@ def close_uninstalled(
         step.tell(FindingState.FIXED, keys, reason="Its check is not installed any more.")
         values = {"state": FindingState.FIXED.value, "fixed_at": now, **_NOBODY}
         connection.execute(update(finding).where(which).values(values))
+        # Where the check is back it must look again, though nothing changed; so does what stamps all checks.
+        connection.execute(update(look).where(look.c.check_id.not_in(known)).values(token=null()))
     return closed
 
 

@@ -132,6 +132,17 @@ def test_findings_of_a_check_that_is_not_installed_any_more_are_closed_and_it_is
     assert (back.reopened, states(store)) == (1, {"x": NEW, "y": REOPENED})
 
 
+def test_a_check_that_is_back_looks_again_though_nothing_changed(store: Store, clock: Clock) -> None:
+    of_all = Seen(WHOLE, str(FLIGHTS), token="all")
+    audit(store, clock, "a", seen("x", token="1"), seen("y", check="theirs", token="2"), of_all)
+    clock.move(hours=1)
+    begin(store, "b")
+    store.audits.finish("b", Ending(datasets=2, installed={"small"}))
+    looks = store.audits.looks.of(["small", "theirs"], [str(FLIGHTS)])
+    assert {check: token for (check, _), (token, _) in looks.items()} == {"small": "1", "theirs": None}
+    assert store.audits.looks.wholes([str(FLIGHTS)]) == {}
+
+
 @pytest.mark.parametrize(("zones", "installed"), [((Zone.GOLD,), {"small"}), (tuple(Zone), None)])
 def test_findings_of_other_zones_and_of_checks_that_are_not_known_stay(
     store: Store, clock: Clock, zones: tuple[Zone, ...], installed: set[str] | None
@@ -172,3 +183,15 @@ def test_when_a_check_last_looked_at_a_zone_is_known_by_audits_that_finished(
     store.audits.interrupt("dead")
     assert store.audits.looks.last("small", Zone.RAW) == first
     assert store.audits.looks.last("theirs", Zone.GOLD) == clock()
+
+
+def test_however_often_other_zones_are_audited_the_last_look_at_a_zone_is_known(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_gov.store.audit_looks._AUDITS", 1)
+    audit(store, clock, "a")
+    first = clock()
+    for number in range(3):
+        audit(store, clock, f"gold {number}", zones=(Zone.GOLD,))
+        audit(store, clock, f"other {number}", checks=("small-too",))
+    assert store.audits.looks.last("small", Zone.RAW) == first
