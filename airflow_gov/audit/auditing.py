@@ -22,7 +22,7 @@ from airflow_gov.audit.memory import Memory
 from airflow_gov.audit.registry import installed_checks, make_checks
 from airflow_gov.audit.repairing import Repaired, repair, require_repairable, together
 from airflow_gov.audit.reporting import keep_report
-from airflow_gov.audit.scanning import SCANS, Scans, scan_due
+from airflow_gov.audit.scanning import SCANS, Scans, scan_due, unreadable
 from airflow_gov.flow.anchoring import anchor_or_warn
 from airflow_gov.model.audits import AuditKind, AuditRun, AuditState
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -101,7 +101,7 @@ def run_audit(
     execution_id: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> AuditReport:
-    """Audit zones. Of an audit that is broken off nothing is kept but that it began.
+    """Audit zones. Of an audit that is broken off nothing is kept but that it began, and the scans it made.
 
     :param actor: who asked for it.
     :param execution_id: the execution in which it runs, if one does.
@@ -201,7 +201,8 @@ class _Audit:
         failures = looker.failures
         plans = {check.id: failures.plan_of(check, self.lake.zones) for check in checks}
         plans["scans"] = str(scans or "")
-        self._audits.observed(audit_id, list(failures.seen(checks, self.lake.zones)))
+        scanned = scans.zones if scans is not None else ()
+        self._audits.observed(audit_id, list(failures.seen(checks, self.lake.zones, scanned)))
         for check, why in failures.by_check.items():
             log.warning("The check %s could not do all of its work: %s", check, why)
         ending = Ending(
@@ -220,13 +221,20 @@ class _Audit:
 
         def failed(name: DatasetName, error: Exception) -> None:
             raise_fatal(error)
-            looker.failures.add(reading[0], None, f"the contents of {name}", error)
+            for check in reading:
+                looker.failures.add(check, name.zone, f"the contents of {name}", unreadable(name, error))
 
         def on_progress(name: DatasetName) -> None:
             self._on_progress(Progress(0, len(self.lake.names), f"Contents of {name}"))
 
-        most = self._request.scans
-        return scan_due(self.lake, most, actor=self._actor, failed=failed, on_progress=on_progress)
+        return scan_due(
+            self.lake,
+            self._request.scans,
+            actor=self._actor,
+            execution_id=self._execution_id,
+            failed=failed,
+            on_progress=on_progress,
+        )
 
     def _seen(self, looker: Looker, checks: Sequence[Check]) -> Iterator[Seen]:
         names = self.lake.names

@@ -49,13 +49,20 @@ class Failures:
         """Why, by the check's id."""
         return {check: why for (check, _), why in reversed(self.why.items())}
 
-    def seen(self, checks: Sequence[Check], zones: Collection[Zone]) -> Iterator[Seen]:
-        """A finding for each check and zone; and for the others, that there is none."""
+    def seen(
+        self, checks: Sequence[Check], zones: Collection[Zone], scanned: Collection[Zone] = ()
+    ) -> Iterator[Seen]:
+        """A finding for each check and zone; and for the others, that there is none.
+
+        :param zones: those that were audited.
+        :param scanned: those of them in which every scan that was due was tried.
+        """
         for check in checks:
             # Whatever its kind: it may have been of the other one when it failed.
-            for zone in (None, *zones):
-                found = (check.id, zone)
-                observations = (self._observation(check, zone),) if found in self.at else ()
+            places = scanned if check.reads_scans else zones
+            failing = [zone for failed, zone in self.at if failed == check.id]
+            for zone in dict.fromkeys([None, *failing, *places]):
+                observations = (self._observation(check, zone),) if zone in failing else ()
                 yield Seen(CHECK_FAILED, f"{check.id}/{zone or ''}", observations)
 
     def _observation(self, check: Check, zone: Zone | None) -> Observation:

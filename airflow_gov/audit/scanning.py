@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from airflow_gov.audit.audited_lake import AuditedLake
+    from airflow_gov.model.classification import Scanned
     from airflow_gov.model.zones import DatasetName
 
 #: Datasets that one audit scans, unless it is told otherwise.
@@ -24,6 +26,7 @@ AGAIN = timedelta(days=7)
 
 #: Where the most people read comes first. Raw holds files; what is in them is in preprocessed.
 _ORDER = (Zone.GOLD, Zone.CLEAN, Zone.WORK, Zone.PREPROCESSED, Zone.SENSITIVE)
+_FILE = re.compile(r"[^\s'\"]+\.parquet")
 #: What other checks tell of.
 _GONE = frozenset(
     {Reason.DATASET_UNKNOWN, Reason.SOURCE_UNPUBLISHED, Reason.TABLE_UNREADABLE, Reason.VERSION_UNKNOWN}
@@ -37,11 +40,13 @@ class Scans:
     :param most: how many datasets it might scan.
     :param made: how many it scanned.
     :param waiting: how many are left for the next audits.
+    :param zones: those in which none is left.
     """
 
     most: int
     made: int = 0
     waiting: int = 0
+    zones: frozenset[Zone] = frozenset()
 
     def __str__(self) -> str:
         if not self.most:
@@ -58,47 +63,80 @@ def scan_due(
     most: int,
     *,
     actor: str,
+    execution_id: str | None = None,
     failed: Callable[[DatasetName, Exception], None],
     on_progress: Callable[[DatasetName], None] = lambda _name: None,
 ) -> Scans:
     """Scan what is due in the audited zones, and keep what the scans propose.
 
-    :param most: scan so many datasets; what is not there or cannot be read is passed over and not counted.
+    :param most: try so many datasets; what is not there is passed over.
     :param actor: who asked for the audit; the log tells of each scan.
+    :param execution_id: the execution in which the audit runs, if one does; for the log.
     :param failed: told of a dataset that cannot be scanned, and why.
     :param on_progress: told before every scan.
     """
-    made, waiting = 0, 0
-    for name in due(lake) if most else ():
-        if made == most:
-            waiting += 1
+    if not most:
+        return Scans(most)
+    made, waiting = 0, []
+    for tried, name in enumerate(due(lake)):
+        if tried >= most:
+            waiting.append(name.zone)
             continue
         on_progress(name)
         try:
-            scan(lake.governance, name, actor=actor)
+            scan(lake.governance, name, actor=actor, execution_id=execution_id)
             made += 1
         except GovernanceError as error:
             if error.reason not in _GONE:
                 failed(name, error)
         except Exception as error:  # noqa: BLE001 - whatever is in a table: the others are scanned all the same
             failed(name, error)
-    return Scans(most, made, waiting)
+    return Scans(most, made, len(waiting), frozenset(lake.zones) - frozenset(waiting))
+
+
+def unreadable(name: DatasetName, error: Exception) -> GovernanceError:
+    """What a dataset whose contents could not be read is told with: the file, and no value of it."""
+    if isinstance(error, GovernanceError):
+        return error
+    file = _FILE.search(str(error))
+    where = f"the data file {file.group()}" if file else "its data files"
+    return GovernanceError(
+        Reason.TABLE_UNREADABLE,
+        f"{where[0].upper()}{where[1:]} cannot be read ({type(error).__name__}). Where the storage answers, "
+        f"it is damaged: restore it, load {name} again, or roll back to a version that does not have it.",
+        dataset=str(name),
+    )
 
 
 def due(lake: AuditedLake) -> list[DatasetName]:
-    """Published datasets that are to be scanned: by zone, never scanned ones first, then the longest ago."""
+    """Published datasets that are to be scanned: never scanned ones first, by zone, then the longest ago."""
     scans = lake.store.classifications.newest()
-    order: dict[DatasetName, tuple[int, str, str]] = {}
+    order: dict[DatasetName, tuple[bool, int, str, str]] = {}
     for name in _published(lake):
         last = scans.get(name)
         if last is None:
-            order[name] = (_ORDER.index(name.zone), "", name.name)
-            continue
-        promised = last.contract_hash is not None and last.contract_hash != lake.contract_hashes.get(name)
-        anew = last.version != lake.summaries[name].version and last.scanned_at <= lake.now - AGAIN
-        if promised or anew:
-            order[name] = (_ORDER.index(name.zone), last.scanned_at.isoformat(), name.name)
+            order[name] = (False, _ORDER.index(name.zone), "", name.name)
+        elif _is_due(lake, name, last):
+            order[name] = (True, _ORDER.index(name.zone), last.scanned_at.isoformat(), name.name)
     return sorted(order, key=order.__getitem__)
+
+
+def _is_due(lake: AuditedLake, name: DatasetName, last: Scanned) -> bool:
+    """Whether a dataset that was scanned is to be scanned again."""
+    in_use = lake.contract_hashes.get(name)
+    if last.contract_hash != in_use and (last.contract_hash is not None or _is_readable(lake, name)):
+        return True
+    # A clock may have been set back since.
+    recent = lake.now - AGAIN < last.scanned_at <= lake.now
+    return last.version != lake.summaries[name].version and not recent
+
+
+def _is_readable(lake: AuditedLake, name: DatasetName) -> bool:
+    """Whether the contract in use can be read: a scan without it would be made again and again."""
+    try:
+        return lake.dataset(name).contract is not None
+    except GovernanceError:
+        return False
 
 
 def _published(lake: AuditedLake) -> Iterator[DatasetName]:

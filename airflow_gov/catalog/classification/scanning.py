@@ -39,6 +39,7 @@ def scan(
     sample: int = DEFAULT_SAMPLE,
     keep: bool = True,
     actor: str | None = None,
+    execution_id: str | None = None,
 ) -> Classification:
     """Propose tags for the columns of a dataset's current version.
 
@@ -47,6 +48,7 @@ def scan(
     :param sample: rows to look at; the same rows of the same version each time.
     :param keep: whether the store keeps the result, in place of an earlier one of the same version.
     :param actor: who asked for it: the log tells of a scan that is kept, and of the restricted columns in it.
+    :param execution_id: the execution in which it is made, if one is; for the log.
     :raises GovernanceError: ``PARAMETER_INVALID`` for a sample that is none; ``SOURCE_UNPUBLISHED`` when
         there is no version; what reading the lake raises.
     """
@@ -77,12 +79,16 @@ def scan(
         overlooked=tuple(overlooked),
     )
     if keep:
-        _keep(governance, found, contract, actor)
+        _keep(governance, found, contract, actor, execution_id)
     return found
 
 
 def _keep(
-    governance: Governance, found: Classification, contract: Contract | None, actor: str | None
+    governance: Governance,
+    found: Classification,
+    contract: Contract | None,
+    actor: str | None,
+    execution_id: str | None,
 ) -> None:
     store = governance.store
     with store.transaction():
@@ -90,7 +96,9 @@ def _keep(
         if actor is not None:
             restricted = list(contract.restricted) if contract is not None else []
             details = {"version": found.version, "sampled": found.sampled, "restricted": restricted}
-            store.log.append(LogEntry(SCANNED, str(found.dataset), actor, found.scanned_at, details))
+            store.log.append(
+                LogEntry(SCANNED, str(found.dataset), actor, found.scanned_at, details, execution_id)
+            )
 
 
 def propose(measured: Measured, contract: Contract | None) -> list[Proposal]:

@@ -146,6 +146,23 @@ def test_a_dataset_is_due_until_it_is_scanned_and_after_its_contract_changed(gov
     assert waiting(governance) == ["gold.others", "gold.people"]
 
 
+def test_what_was_never_scanned_comes_before_what_is_read_more(governance):
+    publish(governance, "gold.people", "sensitive.people")
+    scanned(governance, promise_contact(governance, "gold.people").hash)
+    promise_contact(governance, "gold.people", description="How to reach them.")
+    assert waiting(governance) == ["sensitive.people", "gold.people"]
+
+
+def test_a_scan_that_seems_to_be_of_tomorrow_says_nothing_of_today(governance):
+    publish(governance, "gold.people")
+    contract = promise_contact(governance, "gold.people")
+    governance.clock.move(hours=30)
+    scanned(governance, contract.hash)
+    governance.clock.move(hours=-30)
+    publish(governance, "gold.people", number=2)
+    assert waiting(governance) == ["gold.people"]
+
+
 def test_a_new_version_is_due_when_the_scan_is_old(governance):
     publish(governance, "gold.people")
     contract = promise_contact(governance, "gold.people")
@@ -162,8 +179,11 @@ def test_a_new_version_is_due_when_the_scan_is_old(governance):
     assert waiting(governance) == ["gold.people"]
 
 
-def test_a_dataset_whose_contract_cannot_be_read_is_not_scanned_again_and_again(governance):
+def test_a_dataset_whose_contract_cannot_be_read_is_scanned_again_when_it_can_be(governance):
     publish(governance, "gold.people")
-    promise_contact(governance, "gold.people")
+    contract = promise_contact(governance, "gold.people")
     scanned(governance, None)
+    assert waiting(governance) == ["gold.people"]
+    governance.clock.move(seconds=1)
+    governance.store.contracts.put(replace(contract, text="{", hash="broken"))
     assert waiting(governance) == []

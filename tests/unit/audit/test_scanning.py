@@ -11,7 +11,7 @@ from airflow_gov.audit.auditing import AuditRequest, run_audit
 from airflow_gov.catalog.classification.scanning import SCANNED
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import FindingsWanted
-from airflow_gov.model.zones import DatasetName
+from airflow_gov.model.zones import Zone
 from support.healthy_lake import COLUMNS, HealthyLake
 
 TABLES = ["gold.bookings_by_country", "clean.bookings", "preprocessed.bookings", "sensitive.guests"]
@@ -102,17 +102,43 @@ def test_a_personal_column_of_which_the_contract_is_silent_is_found_by_the_first
     assert found(lake) == set()
 
 
-def test_contents_that_cannot_be_read_are_told_and_the_others_scanned(lake):
-    name = DatasetName.parse("clean.bookings")
-    snapshot = lake.governance.store.versions.current(name).snapshot_id
-    for task in lake.table(str(name)).scan(snapshot_id=snapshot).plan_files():
-        Path(task.file.file_path.removeprefix("file://")).write_bytes(b"no Parquet")
+@pytest.fixture
+def damaged(lake) -> Path:
+    """A data file of clean.bookings in which there is no Parquet any more."""
+    (file,) = (each.file.file_path for each in lake.table("clean.bookings").scan().plan_files())
+    path = Path(file.removeprefix("file://"))
+    path.with_suffix(".whole").write_bytes(path.read_bytes())
+    path.write_bytes(b"no Parquet")
+    return path
+
+
+UNSCANNED = {("check-failed", check, "clean") for check in CHECKS}
+
+
+def test_contents_that_cannot_be_read_are_told_and_the_others_scanned(lake, damaged):
     run, made = audit(lake)
-    assert made == [each for each in TABLES if each != str(name)]
-    assert list(run.failed_checks) == ["personal-unmarked"]
-    assert found(lake) == {("check-failed", "personal-unmarked", "")}
-    (failure,) = lake.governance.store.audits.findings.each(FindingsWanted())
-    assert "the contents of clean.bookings" in failure.message
+    assert made == [each for each in TABLES if each != "clean.bookings"]
+    assert set(run.failed_checks) == set(CHECKS)
+    assert found(lake) == UNSCANNED
+    for failure in lake.governance.store.audits.findings.each(FindingsWanted()):
+        assert "the contents of clean.bookings" in failure.message
+        assert f"{damaged} cannot be read" in failure.message
+
+
+@pytest.mark.parametrize("other", [{"zones": (Zone.RAW,)}, {"zones": (Zone.GOLD,)}, {"scans": 0}])
+def test_only_a_scan_that_is_made_says_that_contents_can_be_read_again(lake, damaged, other):
+    audit(lake)
+    damaged.write_bytes(damaged.with_suffix(".whole").read_bytes())
+    run, _ = audit(lake, **other)
+    assert (run.fixed, run.failed_checks, found(lake)) == (0, {}, UNSCANNED)
+    assert audit(lake, zones=(Zone.CLEAN,))[0].fixed == 2
+    assert found(lake) == set()
+
+
+def test_what_waits_for_the_next_audit_is_not_said_to_be_scanned(lake, damaged):
+    audit(lake, zones=(Zone.CLEAN,))
+    assert audit(lake, scans=1)[1] == ["gold.bookings_by_country"]
+    assert found(lake) == UNSCANNED
 
 
 def test_what_is_not_there_is_passed_over(lake):
