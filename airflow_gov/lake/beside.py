@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from airflow_gov.model.zones import Zone
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-#: Objects of a folder that are counted, and folders that are looked into.
+#: Objects of a folder that are counted, and folders that are told one by one.
 MOST_OBJECTS, MOST_FOLDERS = 100_000, 200
 #: Ours, and what file systems put into the root of a volume.
 _KNOWN = frozenset({*map(str, Zone), FOLDER.partition("/")[0], "lost+found"})
@@ -30,13 +31,15 @@ class Beside:
     :param folder: its name; empty for files that lie in no folder.
     :param objects: how many there are.
     :param size: bytes.
-    :param counted: whether that is all: of very many only the first are counted.
+    :param counted: whether that is all: of very many only the first are counted, and a folder may be closed.
+    :param folders: how many folders these are, of which `folder` is the first.
     """
 
     folder: str
     objects: int
     size: int
     counted: bool = True
+    folders: int = 1
 
 
 def beside_zones(properties: Mapping[str, str], known: Collection[str]) -> Iterator[Beside]:
@@ -54,10 +57,19 @@ def beside_zones(properties: Mapping[str, str], known: Collection[str]) -> Itera
     folders, loose = storage.directly(passed_over)
     if loose.objects:
         yield loose
-    for name in sorted(folders)[:MOST_FOLDERS]:
-        inside = storage.inside(name)
-        if inside.objects:
-            yield inside
+    found = (
+        inside for inside in map(storage.inside, sorted(folders)) if inside.objects or not inside.counted
+    )
+    yield from itertools.islice(found, MOST_FOLDERS)
+    others = list(found)
+    if others:
+        yield Beside(
+            others[0].folder,
+            sum(each.objects for each in others),
+            sum(each.size for each in others),
+            counted=all(each.counted for each in others),
+            folders=len(others),
+        )
 
 
 class _Folder:
@@ -68,7 +80,8 @@ class _Folder:
 
     def __init__(self, root: Path, database: Path | None) -> None:
         self._root = root
-        self._database = database
+        # SQLite's files: the database, and what lies beside it while it is used.
+        self._of_database = {f"{database}{end}" for end in ("", "-journal", "-shm", "-wal") if database}
 
     def directly(self, passed_over: Collection[str]) -> tuple[list[str], Beside]:
         """The folders, and the files that lie in none."""
@@ -78,7 +91,7 @@ class _Folder:
             return folders, Beside("", 0, 0)
         with os.scandir(self._root) as entries:
             for entry in entries:
-                if entry.name in passed_over or self._is_of_database(entry.path):
+                if entry.name in passed_over or entry.path in self._of_database:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
@@ -89,17 +102,14 @@ class _Folder:
     def inside(self, name: str) -> Beside:
         """What lies in a folder; links are not followed."""
         objects = size = 0
-        for folder, _, files in os.walk(self._root / name):
+        closed: list[OSError] = []
+        for folder, _, files in os.walk(self._root / name, onerror=closed.append):
             for file in files:
                 if objects == MOST_OBJECTS:
                     return Beside(name, objects, size, counted=False)
                 objects += 1
                 size += _size(os.path.join(folder, file))  # noqa: PTH118 - of very many
-        return Beside(name, objects, size)
-
-    def _is_of_database(self, path: str) -> bool:
-        """Whether it is SQLite's: the database, or what lies beside it while it is used."""
-        return self._database is not None and path.startswith(str(self._database))
+        return Beside(name, objects, size, counted=not closed)
 
 
 class _Bucket:

@@ -105,9 +105,8 @@ class Tables:
 
     def folder_of(self, metadata_location: str) -> str | None:
         """The folder in the warehouse's root in which a table lies; None for one that lies elsewhere."""
-        root = f"{self._catalog.properties.get('warehouse', '').rstrip('/')}/"
-        place = local_path(metadata_location)
-        location = metadata_location if place is None else str(place)
+        root = f"{_place(self._catalog.properties.get('warehouse', '')).rstrip('/')}/"
+        location = _place(metadata_location)
         return location.removeprefix(root).partition("/")[0] if location.startswith(root) else None
 
     def look_at_files(self, metadata_locations: Iterable[str]) -> None:
@@ -239,3 +238,12 @@ def _unreadable(entry: TableEntry, error: Exception) -> GovernanceError:
         dataset=name,
         metadata_location=entry.metadata_location,
     )
+
+
+def _place(location: str) -> str:
+    """A location, whichever of its schemes it is written with."""
+    local = local_path(location)
+    if local is not None:
+        return str(local)
+    scheme, separator, rest = location.partition("://")
+    return f"s3://{rest}" if separator and scheme in ("s3a", "s3n") else location

@@ -75,3 +75,35 @@ def test_of_very_many_the_first_are_counted(place: tuple[Lake, Put], monkeypatch
     for number in range(3):
         put(f"dump/{number}", b"x")
     assert lake.tables.beside_zones() == [Beside("dump", 2, 2, counted=False)]
+
+
+def test_of_very_many_folders_the_others_are_told_together(
+    place: tuple[Lake, Put], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow_gov.lake import beside
+
+    lake, put = place
+    monkeypatch.setattr(beside, "MOST_FOLDERS", 1)
+    for name in ("b", "c", "d"):
+        put(f"{name}/x", b"xx")
+    root = lake._catalog.properties["warehouse"]
+    if root.startswith("/"):
+        Path(root, "a").mkdir()
+    assert lake.tables.beside_zones() == [Beside("b", 1, 2), Beside("c", 2, 4, folders=2)]
+
+
+@pytest.mark.parametrize("place", ["folder"], indirect=True)
+def test_only_the_catalogues_own_files_are_passed_over(place: tuple[Lake, Put]) -> None:
+    lake, put = place
+    for name in ("catalog.db-wal", "catalog.db.bak", "catalog.db_dump/a.csv"):
+        put(name, b"x")
+    assert lake.tables.beside_zones() == [Beside("", 1, 1), Beside("catalog.db_dump", 1, 1)]
+
+
+@pytest.mark.parametrize("place", ["s3"], indirect=True)
+def test_a_location_is_the_same_place_in_each_scheme_of_s3(place: tuple[Lake, Put]) -> None:
+    lake, _ = place
+    root = lake._catalog.properties["warehouse"].rstrip("/")
+    assert lake.tables.folder_of(f"{root}/shop.db/t/metadata/v1.json") == "shop.db"
+    assert lake.tables.folder_of(f"{root.replace('s3:', 's3a:')}/shop.db/t/metadata/v1.json") == "shop.db"
+    assert lake.tables.folder_of(f"{root}2/shop.db/t/metadata/v1.json") is None

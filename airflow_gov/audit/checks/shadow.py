@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from airflow_gov.audit.audited_dataset import AuditedDataset
     from airflow_gov.audit.audited_lake import AuditedLake
+    from airflow_gov.lake.beside import Beside
     from airflow_gov.model.findings import Observation
 
 _WHY = (
@@ -99,7 +100,8 @@ class ShadowData(LakeCheck):
         from airflow_gov.lake.beside import MOST_FOLDERS, MOST_OBJECTS
 
         return (
-            f"at most {MOST_FOLDERS:,} folders are looked into, and {MOST_OBJECTS:,} objects counted in each"
+            f"{MOST_FOLDERS:,} folders are told one by one and others together; {MOST_OBJECTS:,} objects are "
+            "counted in each"
         )
 
     def observe(self, audited: AuditedLake) -> Iterator[Observation]:
@@ -108,16 +110,21 @@ class ShadowData(LakeCheck):
         entries = (*audited.tables.values(), *audited.foreign_tables)
         of_tables = {tables.folder_of(each.metadata_location) for each in entries if each.metadata_location}
         for each in tables.beside_zones({*self.known, *(name for name in of_tables if name)}):
-            what = f"The folder {each.folder}" if each.folder else "The root"
             least = "" if each.counted else "at least "
             yield self.found(
-                f"{each.folder}/",
-                f"{what} of the lake's warehouse is no zone's: {least}{each.objects:,} "
+                f"{each.folder}/" if each.folders == 1 else "other folders",
+                f"{_told(each)} of the lake's warehouse is no zone's: {least}{each.objects:,} "
                 f"object{'' if each.objects == 1 else 's'} of {each.size:,} bytes lie there.",
                 objects=each.objects,
                 size=each.size,
                 counted=each.counted,
             )
+
+
+def _told(each: Beside) -> str:
+    if each.folders > 1:
+        return f"Each of {each.folders:,} more folders, of which {each.folder} is the first,"
+    return f"The folder {each.folder}" if each.folder else "The root"
 
 
 class ShadowSnapshot(DatasetCheck):
