@@ -59,7 +59,7 @@ class Marks:
 
     def verdicts(self) -> dict[str, str]:
         """Of the current version and those it rests on: their verdicts, rule by rule, and what gates decided
-        on its snapshot.
+        on their snapshots.
         """
         with self._database.read() as connection:
             return _marks(connection, _VERDICTS, _DECISIONS)
@@ -89,7 +89,16 @@ _newest = (
 _current = version.join(
     _newest, and_(_newest.c.dataset == version.c.dataset, _newest.c.version == version.c.version)
 )
-_RESTS = ("dataset", "version", "kind", "snapshot_id", "verdict_id", "contract_hash", "parent_snapshot_id")
+_RESTS = (
+    "dataset",
+    "version",
+    "kind",
+    "snapshot_id",
+    "verdict_id",
+    "contract_hash",
+    "parent_snapshot_id",
+    "rows",
+)
 #: The current version, and those it rests on: what a rollback went back to, what maintenance made it of, down
 #: to what a gate published.
 _rests_on = (
@@ -136,15 +145,18 @@ _VERDICTS = (
     .order_by(_rests_on.c.of, _rests_on.c.version, verdict_rule.c.position)
 )
 _DECISIONS = (
-    select(version.c.dataset, decision.c.decision_id, decision.c.ruling)
+    select(_rests_on.c.of, _rests_on.c.version, decision.c.decision_id, decision.c.ruling)
     .select_from(
-        _current.join(
+        _rests_on.join(
             decision,
-            and_(decision.c.dataset == version.c.dataset, decision.c.snapshot_id == version.c.snapshot_id),
+            and_(
+                decision.c.dataset == _rests_on.c.dataset,
+                decision.c.snapshot_id == _rests_on.c.snapshot_id,
+            ),
         )
     )
     .where(decision.c.ruling != Ruling.REFUSED)
-    .order_by(version.c.dataset, decision.c.decision_id)
+    .order_by(_rests_on.c.of, _rests_on.c.version, decision.c.decision_id)
 )
 _written = (
     _current.outerjoin(

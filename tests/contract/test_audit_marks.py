@@ -16,8 +16,9 @@ from airflow_gov.lake.remote_stamps import RemoteStamps
 from airflow_gov.lake.s3 import s3_client
 from airflow_gov.lake.stamps import file_stamp, folder_stamp
 from airflow_gov.model.loads import VersionKind
+from airflow_gov.model.verdicts import Ruling
 from airflow_gov.store import Store
-from support import records
+from support import records, reports
 from support.records import FLIGHTS, GOLD, T0, Clock
 
 
@@ -76,10 +77,18 @@ def test_what_is_tampered_with_changes_the_mark_of_its_dataset_alone(
 
 
 @pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE gov_version SET verdict_id = 'forged' WHERE dataset = 'clean.flights' AND version = 1",
+        "UPDATE gov_version SET rows = rows + 1 WHERE dataset = 'clean.flights' AND version = 1",
+        "DELETE FROM gov_decision",
+    ],
+)
+@pytest.mark.parametrize(
     ("kind", "place"), [("rollback", "snapshot_id"), ("maintenance", "parent_snapshot_id")]
 )
 def test_what_a_version_rests_on_changes_its_mark(
-    recorded: Store, store_url: str, kind: str, place: str
+    recorded: Store, store_url: str, kind: str, place: str, statement: str
 ) -> None:
     first = recorded.versions.get(FLIGHTS, 1)
     assert first is not None
@@ -88,12 +97,11 @@ def test_what_a_version_rests_on_changes_its_mark(
         2, dataset=FLIGHTS, kind=VersionKind(kind), verdict_id=None, load_ids=(), **changes
     )
     recorded.versions.record(later)
+    recorded.decisions.record(reports.decision(Ruling.WARNED, dataset=FLIGHTS, snapshot_id=first.snapshot_id))
     before = marks(recorded, "verdicts")
     engine = sqlalchemy.create_engine(store_url)
     with engine.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE gov_version SET verdict_id = 'forged' WHERE dataset = 'clean.flights' AND version = 1"
-        )
+        connection.exec_driver_sql(statement)
     engine.dispose()
     after = marks(recorded, "verdicts")
     assert after["clean.flights"] != before["clean.flights"]

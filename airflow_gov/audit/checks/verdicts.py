@@ -78,7 +78,7 @@ class VersionWithoutVerdict(DatasetCheck):
             if step.kind is VersionKind.ROLLBACK:
                 before = _earlier(audited, step, step.snapshot_id)
                 # Before the first version there is the empty table, which nobody had to publish.
-                if before is None and not version.rows:
+                if before is None and _is_empty(audited, step):
                     return None
                 problem = _problem_of_rollback(step, before)
             else:
@@ -111,11 +111,19 @@ class VersionWithoutVerdict(DatasetCheck):
     def _has_rows_of(self, audited: AuditedDataset, snapshot: SnapshotFacts, before: Version) -> bool:
         """Whether a snapshot holds the rows of a version; only counted where that is not kept."""
         kept = _snapshot(audited, before)
-        if kept is None or snapshot.rows != kept.rows:
+        if kept is None:
             return snapshot.rows == before.rows
+        if snapshot.rows != kept.rows:
+            return False
         most = int(self.gigabytes * _GIB)
         lake = audited.governance
         return same_rows(lake, audited.name, before.snapshot_id, snapshot.snapshot_id, most) is not False
+
+
+def _is_empty(audited: AuditedDataset, version: Version) -> bool:
+    """Whether a version has no rows, by the lake where it still has the snapshot."""
+    snapshot = _snapshot(audited, version)
+    return not (version.rows if snapshot is None else snapshot.rows)
 
 
 def _problem_of_rollback(version: Version, before: Version | None) -> str | None:
