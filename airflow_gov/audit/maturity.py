@@ -21,7 +21,7 @@ neither; zones that no audit looked at have no health, and keep the lake from be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from airflow_gov.model.findings import Severity
     from airflow_gov.store import Store
 
 #: Checks whose findings say that metadata is missing, or is not true.
@@ -97,6 +98,7 @@ class Maturity:
     :param level: how grown up it is.
     :param score: its health, over all zones and what is of no zone.
     :param zones: each zone in which there is something.
+    :param elsewhere: open findings of no zone (of the log, of checks that failed …), by severity.
     :param figures: what the level was told by.
     :param unaudited: zones with datasets at which no audit has looked.
     :param next: the next level; None at the last.
@@ -107,10 +109,17 @@ class Maturity:
     level: Level | None = None
     score: int | None = None
     zones: tuple[ZoneHealth, ...] = ()
+    elsewhere: Mapping[Severity, int] = field(default_factory=dict)
     unaudited: tuple[Zone, ...] = ()
     figures: Figures | None = None
     next: Level | None = None
     lacking: tuple[str, ...] = ()
+
+    @property
+    def beside(self) -> str | None:
+        """What lowers the health and is of no zone, in a sentence; None where there is nothing."""
+        counts = [f"{count:,} {severity}" for severity, count in self.elsewhere.items()]
+        return f"Open findings of no zone lower its health, too: {', '.join(counts)}." if counts else None
 
     def lines(self) -> list[str]:
         """The same for people, a line each."""
@@ -119,6 +128,8 @@ class Maturity:
         lines = [f"The lake is {with_article(self.level)}, its health {self.score} of 100."]
         if self.next is not None:
             lines.append(f"To be {with_article(self.next)} it lacks: {'; '.join(self.lacking)}.")
+        if self.beside is not None:
+            lines.append(self.beside)
         for zone in self.zones:
             lines.append(f"{zone}{':' if zone.steps else '.'}")
             lines += [f"  [{step.key[:8]}] {step.message} ({step.score})" for step in zone.steps]
@@ -147,11 +158,17 @@ def assess(store: Store) -> Maturity:
         level=level,
         score=score_of(sum(map(cost_of, burdens.values())), sum(zone.datasets for zone in zones)),
         zones=zones,
+        elsewhere=_elsewhere(burdens.get(None, Burden())),
         unaudited=unaudited,
         figures=figures,
         next=following,
         lacking=lacking,
     )
+
+
+def _elsewhere(burden: Burden) -> Mapping[Severity, int]:
+    worst_first = sorted(burden.others, key=lambda severity: severity.rank, reverse=True)
+    return {severity: burden.others[severity] for severity in worst_first}
 
 
 def with_article(level: Level) -> str:

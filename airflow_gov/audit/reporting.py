@@ -82,6 +82,8 @@ def health_sections(store: Store, *, naming_dags: bool = True) -> Sequence[Secti
     sentence = f"The lake's maturity: {state.level}; its health: {state.score} of 100."
     if state.next is not None:
         sentence += f" To be {with_article(state.next)} it lacks: {'; '.join(state.lacking)}."
+    if state.beside is not None and naming_dags:
+        sentence += f" {state.beside}"
     columns = ("Zone", "Health of 100", "Datasets", *(("What raises it most",) if naming_dags else ()))
     rows = tuple(_health_row(zone)[: len(columns)] for zone in state.zones)
     return (Section("Maturity and health", sentence, columns, rows),)

@@ -66,7 +66,7 @@ class AuditsView:
 def audits(store: Store, viewer: Viewer, asked: Asked) -> AuditsView:
     """Read the page."""
     dags = viewer.readable_dags()
-    counted = _sees_all(store, dags)
+    counted = sees_all(store, dags)
     runs = store.audits.trend() if counted else []
     lines = _lines(store, dags, _LISTED)
     last = next(iter(store.audits.runs(1, state=AuditState.FINISHED)), None)
@@ -87,7 +87,7 @@ def _lines(store: Store, dags: frozenset[str] | None, limit: int) -> tuple[Audit
     )
 
 
-def _sees_all(store: Store, dags: frozenset[str] | None) -> bool:
+def sees_all(store: Store, dags: frozenset[str] | None) -> bool:
     """Whether every finding there ever was exists for the viewer: the numbers of audits are of all."""
     if dags is None:
         return True
@@ -143,4 +143,4 @@ def add_audit_routes(router: APIRouter, site: Site) -> None:
     def audits_json(viewer: CurrentViewer, limit: int = _LISTED) -> Response:
         store, dags = site.store(), viewer.readable_dags()
         lines = _lines(store, dags, max(1, min(limit, _MOST)))
-        return site.json({"audits": _told(lines, _sees_all(store, dags))})
+        return site.json({"audits": _told(lines, sees_all(store, dags))})

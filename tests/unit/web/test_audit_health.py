@@ -27,6 +27,7 @@ def test_level_and_zones_are_told_with_what_to_mend_first(audited_app: FastAPI, 
     for key in (SMALL, STRAY):
         assert f"../audits/findings/{key}" in page
     assert HOSTILE not in page
+    assert "Open findings of no zone lower its health, too: 1 error." in page
     told = client.get("/api/v1/audits/health").json()
     assert [(zone["zone"], zone["steps"][0]["key"]) for zone in told["zones"]] == [
         ("raw", STRAY),
@@ -42,3 +43,6 @@ def test_who_may_not_read_every_dag_sees_numbers_alone(audited_app: FastAPI) -> 
     assert "900 files" not in page
     told = client.get("/api/v1/audits/health").json()
     assert [zone["steps"] for zone in told["zones"]] == [[], []]
+    assert [zone["findings"] for zone in told["zones"]] == [{}, {}]
+    assert told["elsewhere"] == {}
+    assert "Open findings" not in page
