@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_gov.audit.check import DatasetCheck
-from airflow_gov.audit.registry import check_classes
-from airflow_gov.model.findings import CHECK_FAILED
 from airflow_gov.store.audit_looks import Seen
 
 if TYPE_CHECKING:
@@ -23,8 +21,8 @@ def gone(
 ) -> Iterator[Seen]:
     """Places in the audited zones at which checks found something and will not look again.
 
-    These are datasets that neither the store nor the lake knows any more, what a check of the whole lake
-    found that is one of datasets now, or the other way round, and what is told of checks that nobody has.
+    These are datasets that neither the store nor the lake knows any more, and what a check of the whole lake
+    found that is one of datasets now, or the other way round.
 
     :param lake: what is audited.
     :param findings: what was found until now.
@@ -39,7 +37,3 @@ def gone(
         is_gone = bool(dot) and scope not in names
         if (moved or is_gone) and zone in ("", *lake.zones):
             yield Seen(check, scope)
-    installed = check_classes()
-    for failed, scope in findings.scopes([CHECK_FAILED]):
-        if scope.partition("/")[0] not in installed:
-            yield Seen(failed, scope)

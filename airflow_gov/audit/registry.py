@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections.abc import Collection
 from functools import cache
 from importlib.metadata import entry_points
 from inspect import isabstract
@@ -15,6 +16,7 @@ from airflow_gov.audit.check import Check, DatasetCheck, LakeCheck
 from airflow_gov.audit.check_settings import require_settings
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import CHECK_FAILED, Severity
+from airflow_gov.model.zones import Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -118,9 +120,15 @@ def _problem_of(value: object) -> str | None:
         return f"it has no id of letters, digits, hyphens, dots and underscores, or the reserved one: {id_!r}"
     if not isinstance(getattr(value, "severity", None), Severity):
         return "its severity is no airflow_gov.model.findings.Severity"
+    if value.looks_at is not None and not _are_zones(value.looks_at):
+        return "its looks_at holds no zones"
     texts = ("title", "explanation", "remedy", *(["repairs"] if value.repairs is not None else []))
     lacking = [name for name in texts if not isinstance(getattr(value, name, None), str)]
     return f"it has no {', '.join(lacking)}" if lacking else None
+
+
+def _are_zones(value: object) -> bool:
+    return isinstance(value, Collection) and all(isinstance(each, Zone) for each in value)
 
 
 def _loaded(point: Any) -> tuple[type[Check] | None, str | None]:

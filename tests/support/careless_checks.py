@@ -24,6 +24,12 @@ class _OfLake(_Strange, LakeCheck):
         yield self.found("a thing", "It is there.", zone=Zone.GOLD)
 
 
+class Nowhere(_OfLake):
+    """Its zones are none."""
+
+    looks_at = 5
+
+
 class Mute(LakeCheck):
     """Says nothing about itself."""
 

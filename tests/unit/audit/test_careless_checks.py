@@ -55,6 +55,7 @@ def look(gates):
         ("gates:Gates", "it is no DatasetCheck"),
         ("audit_twin:Twin", "its id 'small-files' is that of"),
         ("careless_checks:Mute", "its severity is no"),
+        ("careless_checks:Nowhere", "its looks_at holds no zones"),
         ("careless_checks:Wordy", "its severity is no"),
         ("careless_checks:Named", "it has no id of letters"),
         ("careless_checks:Usurping", "it has no id of letters"),
