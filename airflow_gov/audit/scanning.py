@@ -69,7 +69,7 @@ def scan_due(
 ) -> Scans:
     """Scan what is due in the audited zones, and keep what the scans propose.
 
-    :param most: try so many datasets; what is not there is passed over.
+    :param most: scan so many datasets; after as many that cannot be scanned no more are tried.
     :param actor: who asked for the audit; the log tells of each scan.
     :param execution_id: the execution in which the audit runs, if one does; for the log.
     :param failed: told of a dataset that cannot be scanned, and why.
@@ -77,9 +77,10 @@ def scan_due(
     """
     if not most:
         return Scans(most)
-    made, waiting = 0, []
-    for tried, name in enumerate(due(lake)):
-        if tried >= most:
+    made, in_vain, waiting = 0, 0, []
+    for name in due(lake):
+        # What can never be scanned stays due: it takes no place from the others, and no outage is tried out.
+        if max(made, in_vain) >= most:
             waiting.append(name.zone)
             continue
         on_progress(name)
@@ -87,9 +88,11 @@ def scan_due(
             scan(lake.governance, name, actor=actor, execution_id=execution_id)
             made += 1
         except GovernanceError as error:
+            in_vain += 1
             if error.reason not in _GONE:
                 failed(name, error)
         except Exception as error:  # noqa: BLE001 - whatever is in a table: the others are scanned all the same
+            in_vain += 1
             failed(name, error)
     return Scans(most, made, len(waiting), frozenset(lake.zones) - frozenset(waiting))
 

@@ -18,8 +18,8 @@ from airflow_gov.model.zones import Zone
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-#: Objects of a folder that are counted, and folders that are told one by one.
-MOST_OBJECTS, MOST_FOLDERS = 100_000, 200
+#: Objects of a folder that are counted, folders that are told one by one, and those that are looked into.
+MOST_OBJECTS, MOST_FOLDERS, MOST_LOOKED_INTO = 100_000, 200, 1_000
 #: Ours, and what file systems put into the root of a volume.
 _KNOWN = frozenset({*map(str, Zone), FOLDER.partition("/")[0], "lost+found"})
 
@@ -57,11 +57,12 @@ def beside_zones(properties: Mapping[str, str], known: Collection[str]) -> Itera
     folders, loose = storage.directly(passed_over)
     if loose.objects:
         yield loose
-    found = (
-        inside for inside in map(storage.inside, sorted(folders)) if inside.objects or not inside.counted
-    )
+    folders.sort()
+    left = folders[MOST_LOOKED_INTO:]
+    insides = map(storage.inside, folders[:MOST_LOOKED_INTO])
+    found = (inside for inside in insides if inside.objects or not inside.counted)
     yield from itertools.islice(found, MOST_FOLDERS)
-    others = list(found)
+    others = [*found, *(Beside(name, 0, 0, counted=False) for name in left)]
     if others:
         yield Beside(
             others[0].folder,

@@ -90,6 +90,9 @@ def test_of_very_many_folders_the_others_are_told_together(
     if root.startswith("/"):
         Path(root, "a").mkdir()
     assert lake.tables.beside_zones() == [Beside("b", 1, 2), Beside("c", 2, 4, folders=2)]
+    monkeypatch.setattr(beside, "MOST_LOOKED_INTO", 1)
+    (*_, others) = lake.tables.beside_zones()
+    assert not others.counted
 
 
 @pytest.mark.parametrize("place", ["folder"], indirect=True)

@@ -24,7 +24,7 @@ SURE = 0.8
 
 
 class PersonalUnmarked(LakeCheck):
-    """A column that looks personal, and whose contract does not say so."""
+    """A column that looks personal, and of which no contract says so."""
 
     id = "personal-unmarked"
     title = "Column looks personal, its contract is silent"
@@ -51,8 +51,8 @@ class PersonalUnmarked(LakeCheck):
                 self,
                 scan,
                 proposal,
-                f"{scan.dataset}.{proposal.column} looks like {proposal.tag} ({proposal.evidence}), and its "
-                "contract does not say so.",
+                f"{scan.dataset}.{proposal.column} looks like {proposal.tag} ({proposal.evidence}), and "
+                "no contract says so.",
                 severity=_severity(scan, proposal, column),
             )
 

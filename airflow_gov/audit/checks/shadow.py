@@ -97,11 +97,11 @@ class ShadowData(LakeCheck):
     @property
     def plan(self) -> str:
         """How far is looked."""
-        from airflow_gov.lake.beside import MOST_FOLDERS, MOST_OBJECTS
+        from airflow_gov.lake.beside import MOST_FOLDERS, MOST_LOOKED_INTO, MOST_OBJECTS
 
         return (
-            f"{MOST_FOLDERS:,} folders are told one by one and others together; {MOST_OBJECTS:,} objects are "
-            "counted in each"
+            f"{MOST_FOLDERS:,} folders are told one by one and others together; {MOST_LOOKED_INTO:,} are "
+            f"looked into, and {MOST_OBJECTS:,} objects counted in each"
         )
 
     def observe(self, audited: AuditedLake) -> Iterator[Observation]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from pathlib import Path
 
 import pytest
 
 from airflow_gov.audit.auditing import AuditRequest, run_audit
+from airflow_gov.audit.scanning import SCANS
 from airflow_gov.catalog.classification.scanning import SCANNED
+from airflow_gov.cli.audit import run_command
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.findings import FindingsWanted
 from airflow_gov.model.zones import Zone
+from airflow_gov.operators import ZoneAuditOperator
 from support.healthy_lake import COLUMNS, HealthyLake
 
 TABLES = ["gold.bookings_by_country", "clean.bookings", "preprocessed.bookings", "sensitive.guests"]
@@ -153,3 +157,12 @@ def test_a_negative_number_of_scans_is_refused_before_anything_begins(lake):
         audit(lake, scans=-1)
     assert refused.value.reason is Reason.PARAMETER_INVALID
     assert lake.governance.store.audits.runs() == []
+
+
+def test_task_and_command_scan_as_many_as_an_audit_does():
+    scans = {
+        "task": inspect.signature(ZoneAuditOperator).parameters["scans"].default,
+        "command": next(each.default for each in run_command.params if each.name == "scans"),
+        "audit": AuditRequest().scans,
+    }
+    assert set(scans.values()) == {SCANS}
