@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -35,13 +34,6 @@ def findings(lake: HealthyLake, fault: Fault | None = None, *, full: bool = Fals
     return {found.key: found for found in lake.governance.store.audits.findings.each(OPEN)}
 
 
-def fresh(home: Path, copy: Path) -> HealthyLake:
-    """The healthy lake, where it was made: its metadata names its folder."""
-    shutil.rmtree(home, ignore_errors=True)
-    shutil.copytree(copy, home)
-    return HealthyLake(home)
-
-
 def main() -> int:
     """Print a line per fault."""
     parser = argparse.ArgumentParser(
@@ -51,13 +43,12 @@ def main() -> int:
     as_json = parser.parse_args().json
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        home, copy = Path(folder) / "home", Path(folder) / "copy"
+        home = Path(folder) / "home"
         lake = HealthyLake.make(home)
         healthy = findings(lake) | findings(lake, full=True)
-        lake.close()
-        shutil.copytree(home, copy)
+        lake.keep()
         for fault in FAULTS:
-            lake = fresh(home, copy)
+            lake = HealthyLake.restored(home)
             fault.plant(lake)
             found = findings(lake, fault)
             same = findings(lake, fault, full=True).keys() == found.keys()

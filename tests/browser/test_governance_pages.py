@@ -203,7 +203,7 @@ def test_it_is_in_airflows_navigation(governed: AirflowServer, governance: Gover
     page.goto(governed.url)
     page.get_by_role("link", name="Governance").click()
     frame = governance.frame
-    assert page.url == f"{governed.url}/plugin/governance/airflow-gov/overview"
+    page.wait_for_url(f"{governed.url}/plugin/governance/airflow-gov/overview")
     icon = page.get_by_role("link", name="Governance").locator("img")
     assert icon.evaluate("image => image.naturalWidth") > 0
     tiles = frame.locator(".zone")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -30,25 +29,19 @@ def audited(lake: HealthyLake, fault: Fault | None = None, *, full: bool = False
 
 
 @pytest.fixture(scope="module")
-def healthy(tmp_path_factory) -> tuple[Path, Path]:
-    """The home of a healthy lake that was audited once, and a copy of it."""
+def healthy(tmp_path_factory) -> Path:
+    """The home of a healthy lake that was audited once."""
     home = tmp_path_factory.mktemp("healthy") / "home"
     lake = HealthyLake.make(home)
     assert audited(lake) == {}
-    lake.close()
-    copy = home.with_name("copy")
-    shutil.copytree(home, copy)
-    return home, copy
+    lake.keep()
+    return home
 
 
 @pytest.fixture
 def lake(healthy):
-    """The healthy lake, where it was made: its metadata names its folder."""
-    home, copy = healthy
-    shutil.rmtree(home)
-    shutil.copytree(copy, home)
-    lake = HealthyLake(home)
-    lake.clock.move(minutes=2)  # that of the lake that was made went ahead of the machine's
+    """The healthy lake."""
+    lake = HealthyLake.restored(healthy)
     yield lake
     lake.close()
 

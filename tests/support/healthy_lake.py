@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -143,6 +144,20 @@ class HealthyLake:
         lake.run()
         return lake
 
+    def keep(self) -> None:
+        """Close it, and keep a copy of its home for :meth:`restored`."""
+        self.close()
+        shutil.copytree(self.folder, _copy(self.folder))
+
+    @classmethod
+    def restored(cls, folder: Path) -> HealthyLake:
+        """A lake as it was kept, where it was made: its metadata names its folder."""
+        shutil.rmtree(folder)
+        shutil.copytree(_copy(folder), folder)
+        lake = cls(folder)
+        lake.clock.move(minutes=2)  # that of the lake that was made went ahead of the machine's
+        return lake
+
     def close(self) -> None:
         """Give back connections."""
         self.governance.close()
@@ -279,3 +294,7 @@ class HealthyLake:
     @staticmethod
     def _key(name: str) -> LoadKey:
         return LoadKey((name, uuid.uuid4().hex))
+
+
+def _copy(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name} as it was kept")

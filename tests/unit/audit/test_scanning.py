@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import shutil
 from pathlib import Path
 
 import pytest
@@ -23,22 +22,16 @@ CHECKS = ("personal-unmarked", "classification-contradicts")
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
-    """The home of a lake that was never audited, and a copy of it."""
+def loaded(tmp_path_factory) -> Path:
+    """The home of a lake that was never audited."""
     home = tmp_path_factory.mktemp("scanned") / "home"
-    HealthyLake.make(home).close()
-    copy = home.with_name("copy")
-    shutil.copytree(home, copy)
-    return home, copy
+    HealthyLake.make(home).keep()
+    return home
 
 
 @pytest.fixture
 def lake(loaded):
-    home, copy = loaded
-    shutil.rmtree(home)
-    shutil.copytree(copy, home)
-    lake = HealthyLake(home)
-    lake.clock.move(minutes=2)
+    lake = HealthyLake.restored(loaded)
     yield lake
     lake.close()
 
