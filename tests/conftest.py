@@ -48,13 +48,6 @@ atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int | None:
-    """One more than there are processors: what waits for a browser or a scheduler leaves one idle."""
-    asked = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
-    return None if asked else (os.cpu_count() or 1) + 1
-
-
-@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
     """All workers end at about the same moment, and nothing long is made by each of them."""
     if config.getvalue("dist") != "loadfile":

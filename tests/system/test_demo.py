@@ -113,10 +113,6 @@ def test_every_gate_passed_and_every_dag_succeeded(demo) -> None:
     assert [(dag["dag"], dag["state"]) for dag in demo.report["dags"]] == [(dag, "success") for dag in DAGS]
 
 
-def test_it_takes_less_than_two_minutes(demo) -> None:
-    assert demo.report["seconds"] < 120
-
-
 def test_unreadable_passengers_are_set_aside_and_counted(demo) -> None:
     quarantined = {name: facts["quarantined"] for name, facts in demo.datasets().items()}
     assert {name: count for name, count in quarantined.items() if count} == {
