@@ -95,6 +95,8 @@ def postgres_database() -> Iterator[Callable[..., str]]:
         connection.execute(sqlalchemy.text("ALTER SYSTEM SET fsync = off"))
         # It would look into each of them again and again.
         connection.execute(sqlalchemy.text("ALTER SYSTEM SET autovacuum = off"))
+        # No signal ends a test that waits for the server.
+        connection.execute(sqlalchemy.text("ALTER SYSTEM SET statement_timeout = '200s'"))
         connection.execute(sqlalchemy.text("SELECT pg_reload_conf()"))
 
     def make(template: str | None = None) -> str:

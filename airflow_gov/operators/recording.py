@@ -14,7 +14,6 @@ from airflow.sdk.exceptions import (
     AirflowFailException,
     AirflowRescheduleException,
     AirflowSkipException,
-    AirflowTaskTimeout,
     TaskAwaitingInput,
     TaskDeferred,
 )
@@ -27,6 +26,7 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import Actor, Execution, Status, TaskRun
 from airflow_gov.model.serde import to_plain
 from airflow_gov.operators.telling import TellsLineage, openlineage_listens
+from airflow_gov.operators.timeouts import heeded_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,19 +73,20 @@ def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[
     :param context: Airflow's context.
     :param action: what it is going to do, in one sentence.
     :raises AirflowFailException: for errors that another try cannot mend.
-    :raises AirflowTaskTimeout: also where the time-out surfaced as an interrupted query.
+    :raises AirflowTaskTimeout: also where it was lost at first, or surfaced as an interrupted query.
     """
     from airflow_gov.hooks.governance import GovernanceHook
 
     governance = recording = None
     try:
-        governance = GovernanceHook().get_governance()
-        opening = opening_execution(operator, context, action, governance.clock())
-        with (
-            recorded(governance, opening, classify=_classifier(context), redact=_redact) as recording,
-            _interruptions_as_timeouts(operator, governance, opening),
-        ):
-            yield governance, recording
+        with heeded_timeout() as timeout:
+            governance = GovernanceHook().get_governance()
+            opening = opening_execution(operator, context, action, governance.clock())
+            with (
+                recorded(governance, opening, classify=_classifier(context), redact=_redact) as recording,
+                timeout.told_as_it_is(),
+            ):
+                yield governance, recording
     except GovernanceError as error:
         told = _without_query(operator, governance, error)
         if error.reason in FINAL_REASONS:
@@ -233,18 +234,3 @@ def _classifier(context: Context) -> Any:
         return Outcome(Status.UP_FOR_RETRY if retries else Status.FAILED, error)
 
     return classify
-
-
-@contextmanager
-def _interruptions_as_timeouts(
-    operator: BaseOperator, governance: Governance, opening: Execution
-) -> Iterator[None]:
-    """A time-out's signal inside DuckDB surfaces as an interrupted query: call it what it is."""
-    try:
-        yield
-    except RuntimeError as error:
-        limit = operator.execution_timeout
-        ran = governance.clock() - opening.start
-        if limit is not None and ran >= limit and "interrupted" in str(error).lower():
-            raise AirflowTaskTimeout(f"Timed out after {ran.total_seconds():.0f} s") from error
-        raise

@@ -48,7 +48,11 @@ LONGEST = (
 
 
 class LongestFirst(LoadFileScheduling):
-    """The tests of a file, or of files that belong together, are one worker's; the longest come first."""
+    """The tests of a file, or of files that belong together, are one worker's; the longest come first.
+
+    When a worker dies, another goes on with what it had left. xdist's own would also hand out again what was
+    done and the test that killed it, and with a worker that was given only what is done it waits for ever.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
@@ -66,3 +70,20 @@ class LongestFirst(LoadFileScheduling):
         if longest is not None:
             self.workqueue.move_to_end(longest, last=False)
         super()._assign_work_unit(node)
+        # A worker begins a test when it knows the next one, and is asked again when it has done one.
+        if self.workqueue and self._pending_of(self.assigned_work[node]) < 2:
+            self._assign_work_unit(node)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """A worker has ended; gives the test that killed it, if one did."""
+        work = self.assigned_work.pop(node)
+        left = {scope: tests for scope, tests in work.items() if not all(tests.values())}
+        if not left:
+            return None
+        tests = next(iter(left.values()))
+        killer = next(test for test, done in tests.items() if not done)
+        tests[killer] = True
+        self.workqueue.update((scope, tests) for scope, tests in left.items() if not all(tests.values()))
+        for other in self.nodes:
+            self._reschedule(other)
+        return killer

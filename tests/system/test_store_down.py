@@ -199,7 +199,7 @@ def test_a_deferred_gate_outlasts_an_outage(totals, switch, run):
     awaited = {"dataset": "gold.totals", "load_id": LoadKey(("awaited",)).load_id}
 
     def outage():
-        store, limit = totals.governance.store, time.monotonic() + 20
+        store, limit = totals.governance.store, time.monotonic() + 120
         while not store.executions.list(task_id="gate", status=Status.DEFERRED):
             assert time.monotonic() < limit
             time.sleep(0.02)
