@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["support.watchdog"]
+
 
 def _in_memory() -> str | None:
     """A folder in memory, where there is a large one: thousands of small databases keep a disk busy."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.execution import Actor, Execution, Status, TaskRun
 from airflow_gov.model.serde import to_plain
 from airflow_gov.operators.telling import TellsLineage, openlineage_listens
-from airflow_gov.operators.timeouts import heeded_timeout
+from airflow_gov.operators.timeouts import TaskTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,9 +77,10 @@ def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[
     """
     from airflow_gov.hooks.governance import GovernanceHook
 
-    governance = recording = None
-    try:
-        with heeded_timeout() as timeout:
+    timeout = TaskTimeout()
+    with timeout.heeded() if operator.execution_timeout else nullcontext():
+        governance = recording = None
+        try:
             governance = GovernanceHook().get_governance()
             opening = opening_execution(operator, context, action, governance.clock())
             with (
@@ -87,18 +88,18 @@ def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[
                 timeout.told_as_it_is(),
             ):
                 yield governance, recording
-    except GovernanceError as error:
-        told = _without_query(operator, governance, error)
-        if error.reason in FINAL_REASONS:
-            raise AirflowFailException(str(told)) from (error if told is error else None)
-        if told is not error:
-            raise told from None
-        raise
-    finally:
-        if governance is not None:
-            if recording is not None and isinstance(operator, TellsLineage):
-                operator.take_down(governance, recording)
-            governance.close()
+        except GovernanceError as error:
+            told = _without_query(operator, governance, error)
+            if error.reason in FINAL_REASONS:
+                raise AirflowFailException(str(told)) from (error if told is error else None)
+            if told is not error:
+                raise told from None
+            raise
+        finally:
+            if governance is not None:
+                if recording is not None and isinstance(operator, TellsLineage):
+                    operator.take_down(governance, recording)
+                governance.close()
 
 
 def opening_execution(operator: BaseOperator, context: Context, action: str, start: datetime) -> Execution:

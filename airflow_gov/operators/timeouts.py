@@ -1,8 +1,8 @@
-"""Airflow's time-out of a task, which gets through wherever it comes.
+"""Airflow's time-out of a task, which gets through also where Python drops it.
 
-Airflow raises it once, from a signal's handler, in the middle of whatever the process does then. Python drops
-what is raised in a finaliser or in the callback of a weak reference (SQLAlchemy has many), a library may
-swallow it, and DuckDB makes an interrupted query of it: a task whose time-out was lost would run on for ever.
+Airflow raises it once, from a signal's handler, in the middle of whatever the process does then. What is
+raised in a finaliser or in the callback of a weak reference (SQLAlchemy has many) Python tells and drops
+(``sys.unraisablehook``), and the task would run on for ever; DuckDB makes an interrupted query of it.
 """
 
 from __future__ import annotations
@@ -12,87 +12,68 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import FrameType
 
 log = logging.getLogger(__name__)
 
 #: Seconds until a time-out that Python dropped is raised again.
 _SOON = 0.05
-#: Seconds until one is raised again after which the task still runs: what it leaves behind is to be tidied
-#: up meanwhile.
-_LATER = 60.0
 
 
 class TaskTimeout:
-    """The time-out of the task that runs in this thread, if it has one.
-
-    :param raised: what its handler raised; None: it has not come.
-    """
+    """The time-out of the task that runs in this thread, if it has one."""
 
     def __init__(self) -> None:
-        self.raised: BaseException | None = None
+        self._raised: BaseException | None = None
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Raise it again when Python drops it, until this block ends.
+
+        Only the main thread can do that: there Python handles signals.
+        """
+        handler, told = signal.getsignal(signal.SIGALRM), sys.unraisablehook
+        if threading.current_thread() is not threading.main_thread() or not callable(handler):
+            yield
+            return
+
+        def handle(signum: int, frame: FrameType | None) -> None:
+            try:
+                handler(signum, frame)
+            except BaseException as error:
+                self._raised = error
+                raise
+
+        def dropped(unraisable: sys.UnraisableHookArgs) -> None:
+            if self._raised is None or unraisable.exc_value is not self._raised:
+                told(unraisable)
+                return
+            signal.setitimer(signal.ITIMER_REAL, _SOON)
+            log.warning("The time-out came while Python tidied up; it is raised again.")
+
+        try:
+            signal.signal(signal.SIGALRM, handle)
+            sys.unraisablehook = dropped
+            yield
+        finally:
+            sys.unraisablehook = told
+            signal.signal(signal.SIGALRM, handler)
+            self._raised = None
 
     @contextmanager
     def told_as_it_is(self) -> Iterator[None]:
-        """An error after the time-out came is its consequence, as an interrupted query is: tell the time-out.
+        """What DuckDB makes of it, an interrupted query, is the time-out again.
 
         :raises BaseException: what the time-out's handler raised.
         """
         try:
             yield
-        except Exception as error:
-            if self.raised is not None:
-                raise self.raised from error
-            raise
-
-
-@contextmanager
-def heeded_timeout() -> Iterator[TaskTimeout]:
-    """Raise a time-out that is set now again, until this block ends.
-
-    Nothing is done where none is set, or elsewhere than in the main thread, where Python handles signals.
-    """
-    timeout = TaskTimeout()
-    handler = signal.getsignal(signal.SIGALRM)
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or not callable(handler)
-        or not signal.getitimer(signal.ITIMER_REAL)[0]
-    ):
-        yield timeout
-        return
-    told = sys.unraisablehook
-
-    def dropped(unraisable: sys.UnraisableHookArgs) -> None:
-        if unraisable.exc_value is not None and unraisable.exc_value is timeout.raised:
-            signal.setitimer(signal.ITIMER_REAL, _SOON)
-        else:
-            told(unraisable)
-
-    signal.signal(signal.SIGALRM, _raising_again(timeout, handler))
-    sys.unraisablehook = dropped
-    try:
-        yield timeout
-    finally:
-        sys.unraisablehook = told
-        signal.signal(signal.SIGALRM, handler)
-
-
-def _raising_again(
-    timeout: TaskTimeout, handler: Callable[[int, FrameType | None], Any]
-) -> Callable[[int, FrameType | None], None]:
-    def handle(signum: int, frame: FrameType | None) -> None:
-        if timeout.raised is not None:
-            log.warning("The time-out was lost; it is raised again.")
-        signal.setitimer(signal.ITIMER_REAL, _LATER)
-        try:
-            handler(signum, frame)
-        except BaseException as error:
-            timeout.raised = error
-            raise
-
-    return handle
+        except RuntimeError as error:
+            raised = self._raised
+            if raised is None or error is raised or "interrupted" not in str(error).lower():
+                raise
+            raise type(raised)(*raised.args) from error

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from airflow_gov.store import Store
 from support import published
@@ -32,6 +32,9 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# A busy machine takes a while; Playwright's own limit is 5 s.
+expect.set_options(timeout=30_000)
 
 #: Who may log in: name and password are the same, the value is the role in Airflow; nob may do nothing.
 PEOPLE = {"ada": "admin", "vic": "viewer", "nob": ""}
@@ -107,7 +110,7 @@ def airflow_server(
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 def _environ(home: Path, url: str) -> dict[str, str]:

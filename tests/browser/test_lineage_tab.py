@@ -81,14 +81,11 @@ def hostile() -> Projection:
 def window(shop: AirflowServer, chromium: Browser) -> Iterator[BrowserContext]:
     """Somebody with the rights of a viewer, logged in once: Airflow's scripts are loaded once."""
     context = chromium.new_context(viewport={"width": 1500, "height": 850}, reduced_motion="reduce")
-    context.set_default_timeout(30_000)
-    expect.set_options(timeout=30_000)
     page = context.new_page()
     shop.login(page, "vic")
     page.close()
     yield context
     context.close()
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from xdist.scheduler.loadfile import LoadFileScheduling
@@ -69,10 +70,18 @@ class LongestFirst(LoadFileScheduling):
         longest = next((name for name in LONGEST if name in self.workqueue), None)
         if longest is not None:
             self.workqueue.move_to_end(longest, last=False)
-        super()._assign_work_unit(node)
-        # A worker begins a test when it knows the next one, and is asked again when it has done one.
-        if self.workqueue and self._pending_of(self.assigned_work[node]) < 2:
-            self._assign_work_unit(node)
+        with suppress(
+            OSError
+        ):  # it has just died; when xdist hears of it, all it was given is handed out again
+            super()._assign_work_unit(node)
+
+    def _reschedule(self, node: WorkerController) -> None:
+        if node not in self.registered_collections:
+            return  # another's successor, which still looks for the tests
+        super()._reschedule(node)
+        # A worker begins a test when it knows the next one, and is given more when it has done one.
+        while self.workqueue and not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:
+            super()._reschedule(node)
 
     def remove_node(self, node: WorkerController) -> str | None:
         """A worker has ended; gives the test that killed it, if one did."""

@@ -103,7 +103,7 @@ def test_a_gate_with_a_candidate_does_not_defer(totals, run):
 def test_a_gate_in_a_worker_waits_for_the_candidate(totals, run):
     arrival = Arrival(totals, Status.RUNNING)
     arrival.start()
-    assert run(gate_dag("poking", candidate=AWAITED, timeout=20)).state == "success"
+    assert run(gate_dag("poking", candidate=AWAITED, timeout=120)).state == "success"
     arrival.join()
     assert rows_of(totals, "gold.totals") == [("UA", 2)]
 

@@ -139,7 +139,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(history) -> None:
     )
     assert process.stdout is not None
     process.stdout.close()
-    _, complaints = process.communicate(timeout=30)
+    _, complaints = process.communicate(timeout=120)
     assert complaints == b""
 
 
@@ -166,6 +166,6 @@ def test_ctrl_c_is_quiet(home: Path) -> None:
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    _, complaints = process.communicate(timeout=30)
+    _, complaints = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Traceback" not in complaints

@@ -1,7 +1,8 @@
-"""A time-out ends a task also where Python, DuckDB or a library loses what its handler raised."""
+"""A time-out ends a task also where Python drops what its handler raised, and is told as what it is."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
@@ -10,9 +11,10 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
+from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_gov.operators import timeouts
-from airflow_gov.operators.timeouts import heeded_timeout
+from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.operators.timeouts import TaskTimeout
 
 
 class TimeIsUpError(BaseException):
@@ -55,57 +57,79 @@ def tidying() -> None:
     del kept
 
 
-def test_a_time_out_that_python_drops_is_raised_again() -> None:
+def test_a_time_out_that_python_drops_is_raised_again(caplog: pytest.LogCaptureFixture) -> None:
     def task() -> None:
         tidying()
         time.sleep(20)
 
-    with pytest.raises(TimeIsUpError, match="enough"), heeded_timeout():
+    with pytest.raises(TimeIsUpError, match="enough"), TaskTimeout().heeded():
         task()
+    assert "it is raised again" in caplog.text
 
 
-def test_one_that_is_swallowed_is_raised_again_when_there_was_time_to_tidy_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(timeouts, "_LATER", 0.3)
-    swallowed = []
-
+def test_it_may_be_dropped_several_times() -> None:
     def task() -> None:
-        try:
-            time.sleep(20)
-        except TimeIsUpError as error:
-            swallowed.append(error)
+        tidying()
+        tidying()
         time.sleep(20)
 
-    with pytest.raises(TimeIsUpError, match="enough"), heeded_timeout():
+    with pytest.raises(TimeIsUpError, match="enough"), TaskTimeout().heeded():
         task()
-    assert len(swallowed) == 1
 
 
-@pytest.mark.parametrize("error", [RuntimeError("Query interrupted"), OSError("the file is gone")])
-def test_an_error_that_comes_of_it_is_told_as_the_time_out(error: Exception) -> None:
+def test_one_that_was_raised_comes_once() -> None:
+    """What it left is tidied up in peace."""
+    tidied = []
+
     def task() -> None:
         try:
             time.sleep(20)
-        except TimeIsUpError:
-            raise error from None
+        finally:
+            time.sleep(0.3)
+            tidied.append(True)
 
+    with pytest.raises(TimeIsUpError, match="enough"), TaskTimeout().heeded():
+        task()
+    assert tidied == [True]
+
+
+def interrupted(error: Exception) -> None:
+    """As DuckDB ends a query into which the time-out came."""
+    try:
+        time.sleep(20)
+    except TimeIsUpError:
+        raise error from None
+
+
+def test_an_interrupted_query_is_told_as_the_time_out() -> None:
+    timeout, error = TaskTimeout(), RuntimeError("Query interrupted")
     with (
         pytest.raises(TimeIsUpError, match="enough") as caught,
-        heeded_timeout() as timeout,
+        timeout.heeded(),
         timeout.told_as_it_is(),
     ):
-        task()
+        interrupted(error)
     assert caught.value.__cause__ is error
 
 
-def test_an_error_without_a_time_out_is_what_it_is() -> None:
-    error = RuntimeError("Query interrupted")
-    with (
-        pytest.raises(RuntimeError) as caught,
-        heeded_timeout() as timeout,
-        timeout.told_as_it_is(),
-    ):
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("no such thing"),
+        AirflowSkipException("soft_fail"),
+        GovernanceError(Reason.SQL_FAILED, "x"),
+    ],
+)
+def test_other_errors_are_what_they_are(error: Exception) -> None:
+    timeout = TaskTimeout()
+    with pytest.raises(type(error)) as caught, timeout.heeded(), timeout.told_as_it_is():
+        interrupted(error)
+    assert caught.value is error
+
+
+def test_a_query_that_somebody_else_interrupted_is_no_time_out() -> None:
+    timeout, error = TaskTimeout(), RuntimeError("Query interrupted")
+    with pytest.raises(RuntimeError) as caught, timeout.heeded(), timeout.told_as_it_is():
         raise error
     assert caught.value is error
 
@@ -119,34 +143,35 @@ def test_what_else_python_drops_is_told_as_ever(monkeypatch: pytest.MonkeyPatch)
         def __del__(self) -> None:
             raise ValueError("in a finaliser")
 
-    with heeded_timeout():
+    with TaskTimeout().heeded():
         Broken()
     assert [str(each) for each in told] == ["in a finaliser"]
 
 
-def test_afterwards_all_is_as_it_was() -> None:
+@pytest.mark.parametrize("comes", [True, False])
+def test_afterwards_all_is_as_it_was(comes: bool) -> None:
     hook = sys.unraisablehook
-    signal.setitimer(signal.ITIMER_REAL, 20)
-    with heeded_timeout():
+    if not comes:
+        signal.setitimer(signal.ITIMER_REAL, 20)
+    with contextlib.suppress(TimeIsUpError), TaskTimeout().heeded():
         assert signal.getsignal(signal.SIGALRM) is not raise_it
         assert sys.unraisablehook is not hook
+        time.sleep(20 if comes else 0)
     assert signal.getsignal(signal.SIGALRM) is raise_it
     assert sys.unraisablehook is hook
-    assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    assert (signal.getitimer(signal.ITIMER_REAL)[0] > 0) is not comes
 
 
-@pytest.mark.parametrize("where", ["no time-out", "ignored", "a thread"])
-def test_where_there_is_nothing_to_heed_nothing_is_done(where: str) -> None:
+@pytest.mark.parametrize("where", ["ignored", "a thread"])
+def test_where_nothing_can_be_heeded_nothing_is_done(where: str) -> None:
     signal.setitimer(signal.ITIMER_REAL, 20)
-    if where == "no time-out":
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    elif where == "ignored":
+    if where == "ignored":
         signal.signal(signal.SIGALRM, signal.SIG_IGN)
     before, hook, seen = signal.getsignal(signal.SIGALRM), sys.unraisablehook, []
 
     def look() -> None:
-        with heeded_timeout() as timeout:
-            seen.append((signal.getsignal(signal.SIGALRM), sys.unraisablehook, timeout.raised))
+        with TaskTimeout().heeded():
+            seen.append((signal.getsignal(signal.SIGALRM), sys.unraisablehook))
 
     thread = threading.Thread(target=look)
     if where == "a thread":
@@ -154,4 +179,4 @@ def test_where_there_is_nothing_to_heed_nothing_is_done(where: str) -> None:
         thread.join()
     else:
         look()
-    assert seen == [(before, hook, None)]
+    assert seen == [(before, hook)]

@@ -301,18 +301,27 @@ def test_what_a_signal_raises_ends_the_query_and_leaves_nothing(engine, folder, 
     def stop(*_: object) -> None:
         raise TimeoutError("too long")
 
+    done, main = threading.Event(), threading.get_ident()
+
+    def send() -> None:
+        pause = delay
+        while not done.wait(pause):
+            signal.pthread_kill(main, signal.SIGUSR1)
+            pause = 20  # and again: Python drops what is raised while it tidies up
+
     def query() -> None:
         # On a busy machine the signal may come before this returns.
-        timer.start()
+        sender.start()
         engine.run_sql(ENDLESS, {}, make_contract("gold.x", id="long"), load_id="l", folder=folder)
 
     before = signal.signal(signal.SIGUSR1, stop)
-    timer = threading.Timer(delay, signal.pthread_kill, [threading.get_ident(), signal.SIGUSR1])
+    sender = threading.Thread(target=send)
     try:
         with pytest.raises((TimeoutError, RuntimeError), match=r"too long|Query interrupted"):
             query()
     finally:
-        timer.join()
+        done.set()
+        sender.join()
         signal.signal(signal.SIGUSR1, before)
     assert not list(folder.iterdir())
 
@@ -320,11 +329,20 @@ def test_what_a_signal_raises_ends_the_query_and_leaves_nothing(engine, folder, 
 def test_an_interrupt_of_duckdb_is_passed_on_as_it_is(engine, folder, make_contract, monkeypatch):
     from airflow_gov.transform import interrupting
 
-    begun = interrupting.interruptible
+    begun, done = interrupting.interruptible, threading.Event()
 
     def interrupted(connection, work):
-        threading.Timer(0.5, connection.interrupt).start()
-        return begun(connection, work)
+        def interrupt() -> None:
+            while not done.wait(0.5):  # one that comes before the statement has begun is lost
+                connection.interrupt()
+
+        interrupter = threading.Thread(target=interrupt)
+        interrupter.start()
+        try:
+            return begun(connection, work)
+        finally:
+            done.set()
+            interrupter.join()
 
     monkeypatch.setattr(interrupting, "interruptible", interrupted)
     with pytest.raises((RuntimeError, duckdb.InterruptException), match=r"(?i)interrupt"):
