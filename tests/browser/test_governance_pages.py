@@ -12,7 +12,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Browser, Error, Frame, Page, expect
 
 from airflow_gov.contracts import parse_contract
 from airflow_gov.model.execution import Status
@@ -152,7 +152,13 @@ class Governance:
 
     def go(self, path: str) -> Frame:
         """Another page in the same window."""
-        self.frame.goto(f"{self.url}/airflow-gov/{path}")
+        for again in (True, True, False):
+            try:
+                self.frame.goto(f"{self.url}/airflow-gov/{path}", timeout=10_000)
+                break
+            except Error:  # Airflow, once it has loaded its language, may have made another iframe
+                if not again:
+                    raise
         return self.frame
 
     @property

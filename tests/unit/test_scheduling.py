@@ -47,7 +47,7 @@ def run(folder: Path, files: Mapping[str, str], *options: str) -> str:
             *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", os.devnull),
             *("--rootdir", str(folder), *options, str(folder)),
         ],
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        env={**os.environ, "PYTHONPATH": str(TESTS), "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         timeout=120,
