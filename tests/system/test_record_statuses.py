@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from datetime import timedelta
@@ -30,8 +31,8 @@ pytestmark = pytest.mark.airflow
 ROWS = [{"carrier": "AA", "flights": 1}, {"carrier": "UA", "flights": 2}]
 COPY = "SELECT * FROM clean.totals"
 SECRET = "pa55-word-of-the-source"
-#: A time-out for what never ends; on a busy machine, too, the task has begun by then.
-SOON = timedelta(seconds=2)
+#: A time-out that :func:`time_out` brings forward.
+LONG = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -136,22 +137,18 @@ def test_a_decorated_function_that_skips(totals, run):
     assert execution_of(totals, finished, "load").status is Status.SKIPPED
 
 
+def time_out():
+    """Let the time-out of the running task come in a moment."""
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+
+
 def test_a_function_that_takes_too_long(totals, run):
     def slow(totals: pa.Table) -> pa.Table:
+        time_out()
         time.sleep(60)
         return totals
 
-    finished = run(gold_dag("slow", transform=slow, execution_timeout=SOON))
-    assert finished.state == "failed"
-    record = execution_of(totals, finished, "load")
-    assert (record.status, record.error_type) == (Status.FAILED, "AirflowTaskTimeout")
-    assert nothing_was_published(totals, "gold.totals")
-
-
-def test_a_query_that_takes_too_long(totals, run):
-    pairs = "SELECT count(*) FROM range(10000000) a, range(10000000) b"
-    endless = f"SELECT carrier, ({pairs}) AS flights FROM clean.totals"
-    finished = run(gold_dag("endless", sql=endless, execution_timeout=SOON))
+    finished = run(gold_dag("slow", transform=slow, execution_timeout=LONG))
     assert finished.state == "failed"
     record = execution_of(totals, finished, "load")
     assert (record.status, record.error_type) == (Status.FAILED, "AirflowTaskTimeout")
@@ -164,15 +161,40 @@ def test_a_time_out_that_comes_while_python_tidies_up(totals, run):
     class Thing:
         pass
 
+    def tidy(_: object) -> None:
+        time_out()
+        time.sleep(60)
+
     def slow(totals: pa.Table) -> pa.Table:
         thing = Thing()
-        kept = weakref.ref(thing, lambda _: time.sleep(60))
+        kept = weakref.ref(thing, tidy)
         del thing
         assert kept() is None
         time.sleep(60)
         return totals
 
-    finished = run(gold_dag("tidying", transform=slow, execution_timeout=SOON))
+    finished = run(gold_dag("tidying", transform=slow, execution_timeout=LONG))
+    assert finished.state == "failed"
+    record = execution_of(totals, finished, "load")
+    assert (record.status, record.error_type) == (Status.FAILED, "AirflowTaskTimeout")
+    assert nothing_was_published(totals, "gold.totals")
+
+
+def test_a_query_that_takes_too_long(totals, run):
+    def watch():
+        store, limit = totals.governance.store, time.monotonic() + 120
+        while not store.executions.list(task_id="load", status=Status.RUNNING) and time.monotonic() < limit:
+            time.sleep(0.02)
+        store.dispose()
+        time.sleep(0.3)
+        time_out()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    pairs = "SELECT count(*) FROM range(10000000) a, range(10000000) b"
+    endless = f"SELECT carrier, ({pairs}) AS flights FROM clean.totals"
+    finished = run(gold_dag("endless", sql=endless, execution_timeout=LONG))
+    watcher.join()
     assert finished.state == "failed"
     record = execution_of(totals, finished, "load")
     assert (record.status, record.error_type) == (Status.FAILED, "AirflowTaskTimeout")
