@@ -73,7 +73,7 @@ def governed(operator: BaseOperator, context: Context, action: str) -> Iterator[
     :param context: Airflow's context.
     :param action: what it is going to do, in one sentence.
     :raises AirflowFailException: for errors that another try cannot mend.
-    :raises AirflowTaskTimeout: also where it was lost at first, or surfaced as an interrupted query.
+    :raises AirflowTaskTimeout: also where Python dropped it at first, or where it ended a query of DuckDB.
     """
     from airflow_gov.hooks.governance import GovernanceHook
 

@@ -1,8 +1,8 @@
 """Airflow's time-out of a task, which gets through also where Python drops it.
 
 Airflow raises it once, from a signal's handler, in the middle of whatever the process does then. What is
-raised in a finaliser or in the callback of a weak reference (SQLAlchemy has many) Python tells and drops
-(``sys.unraisablehook``), and the task would run on for ever; DuckDB makes an interrupted query of it.
+raised in a finaliser or in the callback of a weak reference (SQLAlchemy has many) Python reports and discards
+(``sys.unraisablehook``): the task would run on for ever. A query of DuckDB it ends with another error.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ class TaskTimeout:
 
     def __init__(self) -> None:
         self._raised: BaseException | None = None
+        self._reporting = False
 
     @contextmanager
     def heeded(self) -> Iterator[None]:
-        """Raise it again when Python drops it, until this block ends.
+        """Raise it again when Python drops it, until this block ends; then handler and hook are put back.
 
-        Only the main thread can do that: there Python handles signals.
+        Does nothing but in the main thread, where Python handles signals, and with a handler to be heeded.
         """
         handler, told = signal.getsignal(signal.SIGALRM), sys.unraisablehook
         if threading.current_thread() is not threading.main_thread() or not callable(handler):
@@ -42,6 +43,9 @@ class TaskTimeout:
             return
 
         def handle(signum: int, frame: FrameType | None) -> None:
+            if self._reporting:  # raised here, it would be dropped without another report
+                signal.setitimer(signal.ITIMER_REAL, _SOON)
+                return
             try:
                 handler(signum, frame)
             except BaseException as error:
@@ -49,11 +53,15 @@ class TaskTimeout:
                 raise
 
         def dropped(unraisable: sys.UnraisableHookArgs) -> None:
-            if self._raised is None or unraisable.exc_value is not self._raised:
-                told(unraisable)
-                return
-            signal.setitimer(signal.ITIMER_REAL, _SOON)
-            log.warning("The time-out came while Python tidied up; it is raised again.")
+            self._reporting = True
+            try:
+                if self._raised is None or unraisable.exc_value is not self._raised:
+                    told(unraisable)
+                else:
+                    signal.setitimer(signal.ITIMER_REAL, _SOON)
+                    log.warning("The time-out came while Python tidied up; it is raised again.")
+            finally:
+                self._reporting = False
 
         try:
             signal.signal(signal.SIGALRM, handle)

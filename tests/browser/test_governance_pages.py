@@ -152,13 +152,14 @@ class Governance:
 
     def go(self, path: str) -> Frame:
         """Another page in the same window."""
-        for again in (True, True, False):
-            try:
-                self.frame.goto(f"{self.url}/airflow-gov/{path}", timeout=10_000)
-                break
-            except Error:  # Airflow, once it has loaded its language, may have made another iframe
-                if not again:
-                    raise
+        frame = self.frame
+        try:
+            frame.goto(f"{self.url}/airflow-gov/{path}")
+        except Error:
+            if not frame.is_detached():
+                raise
+            # Airflow, once it had loaded its language, made another iframe.
+            self.frame.goto(f"{self.url}/airflow-gov/{path}")
         return self.frame
 
     @property

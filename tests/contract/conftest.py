@@ -69,7 +69,8 @@ _IN_A_FOLDER, _IN_S3 = "folder", "s3"
 
 
 @pytest.fixture(
-    # Each catalogue and each storage once: PyIceberg reaches them by parts that do not know each other.
+    # Each catalogue and each storage once, which takes half as long as all four: PyIceberg reaches them by
+    # parts that do not know each other.
     params=[
         (_ON_SQLITE, _IN_A_FOLDER),
         pytest.param((_ON_POSTGRESQL, _IN_S3), marks=[pytest.mark.postgres, pytest.mark.s3]),

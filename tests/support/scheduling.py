@@ -51,8 +51,9 @@ LONGEST = (
 class LongestFirst(LoadFileScheduling):
     """The tests of a file, or of files that belong together, are one worker's; the longest come first.
 
-    When a worker dies, another goes on with what it had left. xdist's own would also hand out again what was
-    done and the test that killed it, and with a worker that was given only what is done it waits for ever.
+    When a worker dies at work, another goes on with what it had left. xdist's own would also hand out again
+    what was done and the test that killed it, and with a worker that was given only what is done it waits for
+    ever.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -70,14 +71,13 @@ class LongestFirst(LoadFileScheduling):
         longest = next((name for name in LONGEST if name in self.workqueue), None)
         if longest is not None:
             self.workqueue.move_to_end(longest, last=False)
-        with suppress(
-            OSError
-        ):  # it has just died; when xdist hears of it, all it was given is handed out again
+        # It may just have died: when xdist hears of that, all that it was given is handed out again.
+        with suppress(OSError):
             super()._assign_work_unit(node)
 
     def _reschedule(self, node: WorkerController) -> None:
         if node not in self.registered_collections:
-            return  # another's successor, which still looks for the tests
+            return  # a dead worker's successor, which still looks for the tests
         super()._reschedule(node)
         # A worker begins a test when it knows the next one, and is given more when it has done one.
         while self.workqueue and not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import signal
+import sys
 import threading
 from decimal import Decimal
 from pathlib import Path
@@ -295,19 +296,26 @@ ENDLESS = "SELECT sum(a.range * b.range) AS id FROM range(10_000_000) a, range(1
 
 
 @pytest.mark.parametrize("delay", [0.001, 0.01, 0.02, 0.03, 0.04, 0.05, 0.1, 0.5])
-def test_what_a_signal_raises_ends_the_query_and_leaves_nothing(engine, folder, make_contract, delay):
+def test_what_a_signal_raises_ends_the_query_and_leaves_nothing(
+    engine, folder, make_contract, delay, monkeypatch
+):
     """Also when it comes before the query runs. Not SIGALRM, which the tests' own timeout uses."""
 
     def stop(*_: object) -> None:
         raise TimeoutError("too long")
 
-    done, main = threading.Event(), threading.get_ident()
+    done, dropped, main = threading.Event(), threading.Event(), threading.get_ident()
+    # Python drops what is raised while it tidies up; what DuckDB loses it does not tell.
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: dropped.set())
 
     def send() -> None:
         pause = delay
+        dropped.set()
         while not done.wait(pause):
-            signal.pthread_kill(main, signal.SIGUSR1)
-            pause = 20  # and again: Python drops what is raised while it tidies up
+            if dropped.is_set():
+                dropped.clear()
+                signal.pthread_kill(main, signal.SIGUSR1)
+            pause = 0.5
 
     def query() -> None:
         # On a busy machine the signal may come before this returns.
