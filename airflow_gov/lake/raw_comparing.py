@@ -14,6 +14,7 @@ from airflow_gov.lake.raw_listing import Listing
 from airflow_gov.lake.storage import as_uri
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.sql_text import literal, literals
+from airflow_gov.model.write_threads import in_query_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -226,6 +227,7 @@ def compared(
             "memory_limit": rewriter.memory_limit,
             "temp_directory": folder,
             "preserve_insertion_order": False,
+            **in_query_threads(duckdb.__version__),
         }
         if rewriter.threads:
             config["threads"] = rewriter.threads

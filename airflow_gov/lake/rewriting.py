@@ -15,6 +15,7 @@ from airflow_gov.lake.storage import local_path
 from airflow_gov.lake.types import from_iceberg, quoted, to_duckdb
 from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
+from airflow_gov.model.write_threads import in_query_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -81,6 +82,7 @@ class Rewriter:
                 "memory_limit": self.memory_limit,
                 "temp_directory": f"{folder}/spill",
                 "preserve_insertion_order": False,
+                **in_query_threads(duckdb.__version__),
             }
             if self.threads:
                 config["threads"] = self.threads

@@ -14,6 +14,7 @@ from airflow_gov.model.contract import LOAD_ID_COLUMN
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.sql_text import identifier, literal, literals
 from airflow_gov.model.types import parse_type
+from airflow_gov.model.write_threads import in_query_threads
 from airflow_gov.transform.arrow_source import steady
 from airflow_gov.transform.types import to_duckdb_type
 
@@ -71,6 +72,7 @@ def _connect(limits: Limits, spill: str) -> DuckDBPyConnection:
         "python_enable_replacements": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        **in_query_threads(duckdb.__version__),
     }
     if limits.threads:
         config["threads"] = limits.threads

@@ -12,9 +12,11 @@ import boto3
 import pytest
 from airflow.sdk import DAG
 
+from airflow_gov.model.errors import GovernanceError
 from airflow_gov.model.execution import Status
 from airflow_gov.operators import GoldOperator, PreprocessOperator, RawIngestOperator, promote
 from airflow_gov.sensors import QualityGateSensor
+from airflow_gov.transform.engine import DuckEngine
 from support.contracts import table
 from support.governed import (
     executions_of,
@@ -184,6 +186,19 @@ def test_a_full_disk_fails_the_load_clearly_and_a_retry_with_room_succeeds(fligh
     enlarge(small_disk)
     assert [run.step("load"), run.step("gate")] == ["success", "success"]
     assert len(rows_of(flights, "gold.numbers")) == 150_000
+
+
+def test_a_full_disk_fails_every_time(flights, small_disk, tmp_path):
+    """And never waits for ever, as DuckDB 2.0 by itself does in one of some dozens."""
+    engine = DuckEngine(temp_folder=tmp_path / "spill")
+    contract = flights.governance.contracts(flights.contracts).resolve(name("gold.numbers"))
+    sql = "SELECT i AS number, md5(i || 'a') || md5(i || 'b') AS text FROM range(150000) AS t(i)"
+    for attempt in range(25):
+        folder = small_disk / str(attempt)
+        folder.mkdir()
+        with pytest.raises(GovernanceError, match="space"):
+            engine.run_sql(sql, {}, contract, load_id="load", folder=folder)
+        assert list(folder.iterdir()) == []
 
 
 def test_a_full_disk_under_the_raw_objects_refuses_the_delivery(flights, small_disk, run, monkeypatch):
