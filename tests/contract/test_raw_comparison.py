@@ -92,6 +92,13 @@ def test_an_index_that_is_right_differs_in_nothing(lake: Lake) -> None:
         assert all(actual == each.sha256 for each, actual in raw.hashed(sampled))
 
 
+def test_its_database_writes_in_the_threads_of_the_query(lake: Lake) -> None:
+    """In others DuckDB 2.0 may wait for ever when a disk is full."""
+    deliver(lake, "a.csv")
+    with lake.compare_raw(FLIGHTS) as raw:
+        assert raw._connection.execute("SELECT current_setting('async_threads')").fetchall() == [(0,)]
+
+
 def test_what_is_missing_unknown_or_of_another_size_is_told(lake: Lake) -> None:
     gone, longer, _ = deliver(lake, "gone.csv", "longer.csv", "same.csv")
     lake.raw.delete(gone)

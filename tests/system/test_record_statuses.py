@@ -142,6 +142,14 @@ def time_out():
     signal.setitimer(signal.ITIMER_REAL, 0.1)
 
 
+def assert_timed_out(totals, finished):
+    """The load of a finished run did, and left nothing."""
+    record = execution_of(totals, finished, "load")
+    assert finished.state == "failed"
+    assert (record.status, record.error_type) == (Status.FAILED, "AirflowTaskTimeout")
+    assert nothing_was_published(totals, "gold.totals")
+
+
 def test_a_function_that_takes_too_long(totals, run):
     def slow(totals: pa.Table) -> pa.Table:
         time_out()
@@ -149,10 +157,7 @@ def test_a_function_that_takes_too_long(totals, run):
         return totals
 
     finished = run(gold_dag("slow", transform=slow, execution_timeout=LONG))
-    assert finished.state == "failed"
-    record = execution_of(totals, finished, "load")
-    assert (record.status, record.error_type) == (Status.FAILED, "AirflowTaskTimeout")
-    assert nothing_was_published(totals, "gold.totals")
+    assert_timed_out(totals, finished)
 
 
 def test_a_time_out_that_comes_while_python_tidies_up(totals, run):
@@ -174,10 +179,7 @@ def test_a_time_out_that_comes_while_python_tidies_up(totals, run):
         return totals
 
     finished = run(gold_dag("tidying", transform=slow, execution_timeout=LONG))
-    assert finished.state == "failed"
-    record = execution_of(totals, finished, "load")
-    assert (record.status, record.error_type) == (Status.FAILED, "AirflowTaskTimeout")
-    assert nothing_was_published(totals, "gold.totals")
+    assert_timed_out(totals, finished)
 
 
 def test_a_query_that_takes_too_long(totals, run):
@@ -200,10 +202,7 @@ def test_a_query_that_takes_too_long(totals, run):
     finally:
         ended.set()
         watcher.join()
-    assert finished.state == "failed"
-    record = execution_of(totals, finished, "load")
-    assert (record.status, record.error_type) == (Status.FAILED, "AirflowTaskTimeout")
-    assert nothing_was_published(totals, "gold.totals")
+    assert_timed_out(totals, finished)
 
 
 def test_a_mapped_task_has_a_record_each_and_only_the_broken_one_fails(totals, run):
