@@ -6,13 +6,14 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Error, Frame, Page, expect
+from playwright.sync_api import Browser, Error, Frame, Page, Route, expect
 
 from airflow_gov.contracts import parse_contract
 from airflow_gov.model.execution import Status
@@ -147,8 +148,23 @@ class Governance:
 
     def open(self, path: str = "overview") -> Frame:
         """As Airflow opens an address that somebody kept."""
-        self.page.goto(f"{self.url}/plugin/governance/airflow-gov/{path}")
+        self.page.goto(self.address(path))
         return self.frame
+
+    def address(self, path: str) -> str:
+        """Where Airflow shows a page."""
+        return f"{self.url}/plugin/governance/airflow-gov/{path}"
+
+    @contextmanager
+    def held(self, addresses: str) -> Iterator[None]:
+        """Within, Airflow waits for what it asks for at these addresses."""
+        waiting: list[Route] = []
+        holding = True
+        self.page.route(addresses, lambda route: waiting.append(route) if holding else route.continue_())
+        yield
+        holding = False
+        for route in waiting:
+            route.continue_()
 
     def go(self, path: str) -> Frame:
         """Another page in the same window."""
@@ -393,19 +409,39 @@ def test_a_page_works_without_a_script(governed: AirflowServer, chromium: Browse
 
 
 def test_figures_are_in_the_persons_language(governance: Governance) -> None:
+    page = governance.page
     governance.choose(i18nextLng="de")
-    frame = governance.open("catalogue?q=flights")
-    expect(governance.page.locator("html")).to_have_attribute("lang", "de", timeout=60_000)
-    flights = frame.get_by_role("row", name="clean.flights")
+    with governance.held("**/i18n/**"):
+        page.goto(governance.address("catalogue?q=flights"))
+        page.locator("iframe").wait_for()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    _expect_german(page)
+
+
+def test_a_language_that_airflows_document_has_missed_is_the_persons_still(governance: Governance) -> None:
+    page = governance.page
+    governance.choose(i18nextLng="de")
+    with governance.held("**/ui/config"):  # Airflow draws nothing before, and listens to nothing
+        with page.expect_request_finished(lambda request: "/locales/de/hitl.json" in request.url):
+            page.goto(governance.address("catalogue?q=flights"))
+        page.wait_for_timeout(1000)  # what is loaded is told to nobody
+    _expect_german(page)
+
+
+def _expect_german(page: Page) -> None:
+    flights = page.frame_locator("iframe").get_by_role("row", name="clean.flights")
     expect(flights).to_contain_text("327.346")
     expect(flights).to_contain_text("vor 1 Stunde")
     expect(flights).to_contain_text("9,1 MB")
 
 
 def test_right_to_left(governance: Governance) -> None:
+    page = governance.page
     governance.choose(i18nextLng="ar")
-    governance.open()
-    governance.page.locator("html[dir=rtl]").wait_for()
+    with governance.held("**/i18n/**"):
+        page.goto(governance.address("overview"))
+        page.locator("iframe").wait_for()
+    page.locator("html[dir=rtl]").wait_for()
     for path in ("overview", "catalogue", "datasets/clean.flights/versions", "executions/told"):
         frame = governance.go(path)
         assert frame.evaluate("document.documentElement.dir") == "rtl"

@@ -92,13 +92,31 @@
 
   /* --- numbers and dates in the person's language ------------------------------------------------- */
 
-  function language() {
-    const wanted = parentDocument ? parentDocument.documentElement.lang : navigator.language;
+  /*
+   * Airflow keeps the language here. Its document's own says it, too, but not always: Airflow sets that when
+   * it is told of a change, and listens only once it is drawn; what it loaded before then, it never hears of.
+   */
+  function chosenLanguage() {
     try {
-      return Intl.getCanonicalLocales(wanted.replace("_", "-"))[0] || "en";
+      return window.localStorage.getItem("i18nextLng");
     } catch {
-      return "en";
+      return null; // kept from us
     }
+  }
+
+  function language() {
+    const wanted = parentDocument
+      ? [chosenLanguage(), parentDocument.documentElement.lang]
+      : [navigator.language];
+    for (const each of wanted) {
+      try {
+        const [known] = Intl.getCanonicalLocales((each || "").replace("_", "-"));
+        if (known) return known;
+      } catch {
+        continue; // not a language
+      }
+    }
+    return "en";
   }
 
   /* Airflow keeps the time zone that was chosen in its menu here; without a choice it shows UTC. */

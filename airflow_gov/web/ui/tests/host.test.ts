@@ -161,6 +161,16 @@ test.each([
   expect(ago("2026-01-01T00:00:00Z", Date.parse("2026-01-04T01:00:00Z"))).toBe(days);
 });
 
+test.each([
+  ["de", "en", "1.234,6"],
+  ["no language", "de", "1.234,6"],
+  ["", "de", "1.234,6"],
+])("the language that was chosen holds, where Airflow's document says another: %s", (chosen, lang, written) => {
+  localStorage.setItem("i18nextLng", chosen);
+  framed("/", { lang });
+  expect(number(1234.6)).toBe(written);
+});
+
 test("moments are written in the time zone that was chosen", () => {
   localStorage.setItem("timezone", '"Asia/Tokyo"');
   framed("/");
