@@ -15,6 +15,7 @@ from airflow_gov.audit.reporting import keep_report
 from airflow_gov.model.findings import FindingState
 from airflow_gov.store import Store
 from support import audited
+from support.framed import frame_of
 
 from .conftest import AirflowServer
 
@@ -39,12 +40,6 @@ def governed(airflow_server: AirflowServer) -> AirflowServer:
     return airflow_server
 
 
-def shown(page: Page) -> Frame:
-    page.frame_locator("iframe").locator("h1").wait_for()
-    (frame,) = page.main_frame.child_frames
-    return frame
-
-
 def violations(frame: Frame | Page) -> list[Any]:
     """What axe-core finds, with where."""
     frame.evaluate(AXE.read_text("utf-8"))
@@ -62,22 +57,22 @@ def picture(page: Page, name: str) -> None:
 def test_from_the_navigation_to_a_finding_that_is_acknowledged(governed: AirflowServer, page: Page) -> None:
     governed.login(page)
     page.get_by_role("link", name="Governance").click()
-    panel = shown(page).get_by_role("region", name="Audits")
+    panel = frame_of(page).get_by_role("region", name="Audits")
     expect(panel).to_contain_text("3 findings wait for somebody")
-    shown(page).get_by_role("navigation", name="Governance").get_by_role("link", name="Audits").click()
+    frame_of(page).get_by_role("navigation", name="Governance").get_by_role("link", name="Audits").click()
     page.wait_for_url("**/plugin/governance/airflow-gov/audits")
-    shown(page).get_by_role("link", name="clean", exact=False).first.click()
+    frame_of(page).get_by_role("link", name="clean", exact=False).first.click()
     page.wait_for_url("**/audits?zone=clean")
-    findings = shown(page).get_by_role("table", name="Findings")
+    findings = frame_of(page).get_by_role("table", name="Findings")
     expect(findings.get_by_role("row")).to_have_count(2)
     findings.get_by_role("link", name="clean.flights has 900 files").click()
     page.wait_for_url(f"**/audits/findings/{audited.SMALL}")
-    shown(page).get_by_label("Why it may be let be").fill('known <b>, "archived"')
-    shown(page).get_by_label("For how long").select_option("7d")
+    frame_of(page).get_by_label("Why it may be let be").fill('known <b>, "archived"')
+    frame_of(page).get_by_label("For how long").select_option("7d")
     picture(page, "form")
-    shown(page).get_by_role("button", name="Acknowledge").click()
-    expect(shown(page).locator("main")).to_contain_text("ada lets it be until")
-    expect(shown(page).get_by_role("table", name="Its life")).to_contain_text('known <b>, "archived"')
+    frame_of(page).get_by_role("button", name="Acknowledge").click()
+    expect(frame_of(page).locator("main")).to_contain_text("ada lets it be until")
+    expect(frame_of(page).get_by_role("table", name="Its life")).to_contain_text('known <b>, "archived"')
     assert page.url.endswith(f"/audits/findings/{audited.SMALL}")
     store = Store(f"sqlite:///{governed.home}/airflow_gov/governance.db")
     finding = store.audits.findings.get(audited.SMALL)
@@ -111,8 +106,8 @@ def test_another_site_cannot_make_a_browser_acknowledge(governed: AirflowServer,
 def test_a_viewer_reads_and_has_no_form(governed: AirflowServer, page: Page) -> None:
     governed.login(page, "vic")
     page.goto(f"{governed.url}/plugin/governance/airflow-gov/audits/findings/{audited.STUCK}")
-    expect(shown(page).get_by_role("heading", name="What to do")).to_be_visible()
-    expect(shown(page).get_by_role("button", name="Acknowledge")).to_have_count(0)
+    expect(frame_of(page).get_by_role("heading", name="What to do")).to_be_visible()
+    expect(frame_of(page).get_by_role("button", name="Acknowledge")).to_have_count(0)
     path = f"/airflow-gov/api/v1/audits/findings/{audited.STUCK}/acknowledge"
     said = {"reason": "x", "duration": "1d"}
     assert governed.request("POST", path, said, token=governed.token("vic"))[0] == 403
@@ -126,17 +121,17 @@ def test_pages_fit_and_are_accessible(governed: AirflowServer, page: Page, theme
     governed.login(page)
     page.goto(f"{governed.url}/plugin/governance/airflow-gov/audits")
     for name, path in PAGES.items():
-        shown(page).goto(f"{governed.url}/airflow-gov/{path}")
+        frame_of(page).goto(f"{governed.url}/airflow-gov/{path}")
         for width, height in SIZES:
             # Airflow's own navigation beside the frame takes some of it.
             page.set_viewport_size({"width": width + 170, "height": height + 150})
             page.wait_for_timeout(200)
-            frame = shown(page)
+            frame = frame_of(page)
             assert frame.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width)
             picture(page, f"{name}-{theme}-{width}")
-        assert violations(shown(page)) == [], name
+        assert violations(frame_of(page)) == [], name
         assert page.title() != "run"
-    shown(page).goto(f"{governed.url}/airflow-gov/audits/runs/second/report")
+    frame_of(page).goto(f"{governed.url}/airflow-gov/audits/runs/second/report")
     expect(page.frame_locator("iframe").get_by_text("Audit report", exact=True)).to_be_visible()
     picture(page, f"report-{theme}")
 

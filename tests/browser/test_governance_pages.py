@@ -13,13 +13,14 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Error, Frame, Page, Route, expect
+from playwright.sync_api import Browser, Frame, Page, Route, expect
 
 from airflow_gov.contracts import parse_contract
 from airflow_gov.model.execution import Status
 from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store import Store
 from support import lineage_graphs, records, reports
+from support.framed import frame_of
 from support.published import DATASETS
 
 from .conftest import AirflowServer
@@ -168,22 +169,13 @@ class Governance:
 
     def go(self, path: str) -> Frame:
         """Another page in the same window."""
-        frame = self.frame
-        try:
-            frame.goto(f"{self.url}/airflow-gov/{path}")
-        except Error:
-            if not frame.is_detached():
-                raise
-            # Airflow, once it had loaded its language, made another iframe.
-            self.frame.goto(f"{self.url}/airflow-gov/{path}")
+        self.frame.goto(f"{self.url}/airflow-gov/{path}")
         return self.frame
 
     @property
     def frame(self) -> Frame:
         """What is shown, once it is there."""
-        self.page.frame_locator("iframe").locator("h1").wait_for()
-        (frame,) = self.page.main_frame.child_frames
-        return frame
+        return frame_of(self.page)
 
     def choose(self, **stored: str) -> None:
         """What Airflow's own menus store."""

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import Frame, FrameLocator, Page, expect
+
+from .framed import frame_of, settled
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 #: A folder for pictures of the pages; none are kept where it is not named.
@@ -38,6 +40,7 @@ class LineageTab:
 
     def ready(self) -> FrameLocator:
         """Wait until there are cards, rows, or the reason why there are none."""
+        settled(self.page, "Lineage")
         shown = self.frame.locator(".card, .table-view tbody tr, .message")
         expect(shown.first).to_be_visible()
         return self.frame
@@ -58,11 +61,10 @@ class LineageTab:
         return self.inner.evaluate(script)
 
     @property
-    def inner(self) -> Any:
+    def inner(self) -> Frame:
         """The frame itself."""
         self.ready()
-        (frame,) = (each for each in self.page.frames if "/airflow-gov/lineage" in each.url)
-        return frame
+        return frame_of(self.page, "Lineage")
 
     def fit(self, width: int, height: int) -> None:
         """Make the frame that big, whatever Airflow's own navigation takes."""

@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import type { Viewport } from "@xyflow/react";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { fileName } from "../src/export/download";
@@ -7,7 +8,7 @@ import { picture } from "../src/export/picture";
 import { scale } from "../src/export/png";
 import { escaped, svg } from "../src/export/svg";
 import { datasetLines } from "../src/graph/edges";
-import { fitted, kept, opening, revealing, visible } from "../src/graph/viewport";
+import { fitted, following, kept, opening, revealing, visible } from "../src/graph/viewport";
 import { isTaken, neighbour } from "../src/keyboard/keys";
 import { layout } from "../src/layout";
 import { CARD, curve, openHeight, rowOffset } from "../src/layout/geometry";
@@ -194,6 +195,40 @@ describe("the view of the drawing", () => {
     expect(revealing({ x: 0, y: 0, zoom: 1 }, card, size)).toBeNull();
     const moved = revealing({ x: -5000, y: 0, zoom: 1 }, card, size);
     expect(moved && revealing(moved, card, size)).toBeNull();
+  });
+
+  const at = (x: number, y: number) => ({ x, y, width: 240, height: 52 });
+  const all = new Map([
+    ["left", at(0, 0)],
+    ["middle", at(400, 270)],
+    ["below", at(400, 5000)],
+  ]);
+  const still = { x: 0, y: 0, zoom: 1 };
+  const without = (...names: string[]) => new Map([...all].filter(([name]) => !names.includes(name)));
+  const moved = (name: string, x: number, y: number) => new Map(all).set(name, at(x, y));
+
+  test("stays where the active card in sight is, else the one in the middle", () => {
+    const after = moved("left", 50, 0).set("middle", at(400, 300));
+    expect(following(still, all, after, "left", size)).toEqual({ x: -50, y: 0, zoom: 1 });
+    expect(following(still, all, after, null, size)).toEqual({ x: 0, y: -30, zoom: 1 });
+    expect(following(still, all, after, "below", size)).toEqual({ x: 0, y: -30, zoom: 1 });
+    expect(following(still, all, after, "gone", size)).toEqual({ x: 0, y: -30, zoom: 1 });
+  });
+  test("is as it was when what was filtered is shown again, whatever came and went between", () => {
+    const fewer = new Map([["middle", at(0, 0)]]);
+    const there = following(still, all, fewer, "left", size);
+    expect(there).toEqual({ x: 400, y: 270, zoom: 1 });
+    expect(following(there as Viewport, fewer, all, "left", size)).toEqual(still);
+  });
+  test("is left alone where nothing has moved, wherever it was dragged", () => {
+    expect(following({ x: 9000, y: 0, zoom: 1 }, all, new Map(all), null, size)).toBeNull();
+  });
+  test("never shows nothing: a card out of sight is brought into it, with no card in both it opens anew", () => {
+    const view = following(still, all, without("left", "middle"), "left", size) as Viewport;
+    expect(revealing(view, at(400, 5000), size)).toBeNull();
+    expect(following(still, all, new Map([["new", at(0, 0)]]), null, size)).toBe("opening");
+    expect(following(still, new Map(), all, null, size)).toBe("opening");
+    expect(following(still, all, new Map(), null, size)).toBeNull();
   });
 });
 

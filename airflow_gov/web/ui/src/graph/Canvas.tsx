@@ -5,6 +5,7 @@ import {
   useReactFlow,
   ViewportPortal,
   type NodeTypes,
+  type Viewport,
 } from "@xyflow/react";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
@@ -14,11 +15,11 @@ import { Card, type CardNode } from "./cards";
 import { columnLines, datasetLines } from "./edges";
 import { EdgeLayer } from "./EdgeLayer";
 import { LaneGrounds, LaneHeaders } from "./Lanes";
-import { firstCard, useNodes } from "./nodes";
+import { useNodes } from "./nodes";
 import type { Scene } from "./scene";
 import { tellScreen } from "./screen";
 import { useCanvasKeys } from "./useCanvasKeys";
-import { kept, MAX_ZOOM, MIN_ZOOM, opening, revealing, visible, type Size } from "./viewport";
+import { following, MAX_ZOOM, MIN_ZOOM, opening, revealing, visible, type Size } from "./viewport";
 
 const TYPES: NodeTypes = { card: Card };
 /** From here on a small map helps, and cards off the screen are left out. */
@@ -60,10 +61,7 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
     () => (trace ? columnLines(trace, drawn, layout, columns) : []),
     [trace, drawn, layout, columns],
   );
-  const first = useMemo(() => {
-    const centre = (scene.graph?.focus.nodes ?? []).flatMap((id) => layout.boxes.get(id) ?? []);
-    return opening(layout.bounds, centre, size);
-  }, []);
+  const opened = useMemo(() => first(scene, size), []);
   usePlaceKept(scene, size, focus);
   useSelectedShown(scene, size);
   useScreenTold(size);
@@ -78,7 +76,7 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
         nodeTypes={TYPES}
         width={size.width}
         height={size.height}
-        defaultViewport={first}
+        defaultViewport={opened}
         minZoom={MIN_ZOOM}
         maxZoom={MAX_ZOOM}
         nodesDraggable={false}
@@ -150,9 +148,14 @@ function useScreenTold(size: Size): void {
   }, [flow, size]);
 }
 
+function first({ graph, layout }: Scene, size: Size): Viewport {
+  const centre = (graph?.focus.nodes ?? []).flatMap((id) => layout.boxes.get(id) ?? []);
+  return opening(layout.bounds, centre, size);
+}
+
 /** A card that is looked at stays where it is on the screen when everything around it moves. */
 function usePlaceKept(scene: Scene, size: Size, focus: string | null): void {
-  const { layout, graph, query } = scene;
+  const { layout, query } = scene;
   const { active } = useActionState();
   const flow = useReactFlow();
   // While the next graph loads the last one stays.
@@ -161,17 +164,11 @@ function usePlaceKept(scene: Scene, size: Size, focus: string | null): void {
   useLayoutEffect(() => {
     const last = before.current;
     before.current = { layout, owner: owner ?? last.owner };
-    if (owner !== null && owner !== last.owner) {
-      const centre = (graph?.focus.nodes ?? []).flatMap((id) => layout.boxes.get(id) ?? []);
-      void flow.setViewport(opening(layout.bounds, centre, size));
-      return;
-    }
-    const anchor = [active, firstCard(scene)].find(
-      (id) => id && last.layout.boxes.has(id) && layout.boxes.has(id),
-    );
-    const [was, is] = [last.layout.boxes.get(anchor ?? ""), layout.boxes.get(anchor ?? "")];
-    // A drawing that only says other things of the same cards is left alone: it may be dragged just now.
-    if (was && is && (was.x !== is.x || was.y !== is.y))
-      void flow.setViewport(kept(flow.getViewport(), was, is));
+    const isAnother = owner !== null && owner !== last.owner;
+    const next = isAnother
+      ? "opening"
+      : following(flow.getViewport(), last.layout.boxes, layout.boxes, active, size);
+    if (next === "opening") void flow.setViewport(first(scene, size));
+    else if (next) void flow.setViewport(next);
   }, [layout, owner]);
 }

@@ -1,7 +1,7 @@
 import type { Viewport } from "@xyflow/react";
 
 import type { Box } from "../layout/geometry";
-import { around } from "../layout/geometry";
+import { around, overlaps } from "../layout/geometry";
 
 export interface Size {
   width: number;
@@ -66,6 +66,56 @@ export function kept(viewport: Viewport, before: Box, after: Box): Viewport {
     y: viewport.y + (before.y - after.y) * viewport.zoom,
     zoom: viewport.zoom,
   };
+}
+
+type Boxes = ReadonlyMap<string, Box>;
+
+/**
+ * The view after cards came, went or moved: what is looked at stays where it is on the screen.
+ *
+ * That is the active card where it is in sight, else of the cards in both drawings the one nearest to the
+ * middle of the screen. Where all of these are out of sight, that one is brought into it.
+ *
+ * @returns null where nothing has moved: the drawing may be dragged just now; "opening" where no card is in both.
+ */
+export function following(
+  viewport: Viewport,
+  before: Boxes,
+  after: Boxes,
+  active: string | null,
+  size: Size,
+): Viewport | "opening" | null {
+  if (isSame(before, after)) return null;
+  const seen = visible(viewport, size);
+  const anchor = anchored(before, after, active, seen);
+  const [was, is] = [before.get(anchor ?? ""), after.get(anchor ?? "")];
+  if (!was || !is) return after.size ? "opening" : null;
+  const next = kept(viewport, was, is);
+  return overlaps(was, seen) ? next : (revealing(next, is, size) ?? next);
+}
+
+function anchored(before: Boxes, after: Boxes, active: string | null, seen: Box): string | null {
+  const activeBox = active !== null && after.has(active) ? before.get(active) : undefined;
+  if (activeBox && overlaps(activeBox, seen)) return active;
+  let [nearest, least]: [string | null, number] = [null, Infinity];
+  for (const [id, box] of before) {
+    const distance = Math.hypot(middle(box).x - middle(seen).x, middle(box).y - middle(seen).y);
+    if (distance < least && after.has(id)) [nearest, least] = [id, distance];
+  }
+  return nearest;
+}
+
+function middle({ x, y, width, height }: Box): { x: number; y: number } {
+  return { x: x + width / 2, y: y + height / 2 };
+}
+
+function isSame(before: Boxes, after: Boxes): boolean {
+  if (before.size !== after.size) return false;
+  for (const [id, { x, y }] of after) {
+    const was = before.get(id);
+    if (!was || was.x !== x || was.y !== y) return false;
+  }
+  return true;
 }
 
 /**
