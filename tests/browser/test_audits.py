@@ -104,7 +104,7 @@ def test_another_site_cannot_make_a_browser_acknowledge(governed: AirflowServer,
 
 
 def test_a_viewer_reads_and_has_no_form(governed: AirflowServer, page: Page) -> None:
-    governed.login(page, "vic")
+    governed.let_in(page.context, "vic")
     page.goto(f"{governed.url}/plugin/governance/airflow-gov/audits/findings/{audited.STUCK}")
     expect(frame_of(page).get_by_role("heading", name="What to do")).to_be_visible()
     expect(frame_of(page).get_by_role("button", name="Acknowledge")).to_have_count(0)
@@ -118,7 +118,7 @@ def test_a_viewer_reads_and_has_no_form(governed: AirflowServer, page: Page) -> 
 def test_pages_fit_and_are_accessible(governed: AirflowServer, page: Page, theme: str) -> None:
     # The report's sandbox has no storage.
     page.add_init_script(f"try {{ localStorage.setItem('theme', '{theme}') }} catch {{}}")
-    governed.login(page)
+    governed.let_in(page.context)
     page.goto(f"{governed.url}/plugin/governance/airflow-gov/audits")
     for name, path in PAGES.items():
         frame_of(page).goto(f"{governed.url}/airflow-gov/{path}")

@@ -81,9 +81,7 @@ def hostile() -> Projection:
 def window(shop: AirflowServer, chromium: Browser) -> Iterator[BrowserContext]:
     """Somebody with the rights of a viewer, logged in once: Airflow's scripts are loaded once."""
     context = chromium.new_context(viewport={"width": 1500, "height": 850}, reduced_motion="reduce")
-    page = context.new_page()
-    shop.login(page, "vic")
-    page.close()
+    shop.let_in(context, "vic")
     yield context
     context.close()
 

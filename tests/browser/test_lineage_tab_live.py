@@ -215,7 +215,7 @@ def test_whoever_may_not_read_assets_is_told_so_without_a_name(
 ) -> None:
     context = chromium.new_context()
     page = context.new_page()
-    context.add_cookies([cookie(shop, "nob")])
+    shop.let_in(context, "nob")
     answer = page.goto(f"{shop.url}/airflow-gov/lineage?dag_id=gold_shop")
     assert answer is not None
     assert answer.status == 403
@@ -231,7 +231,7 @@ def test_whoever_loses_the_right_is_told_so_in_place_of_the_graph(
     frame = tab.open(mode="graph")
     expect(tab.card("gold.revenue_by_day")).to_be_visible()
     cookies = window.cookies()
-    window.add_cookies([cookie(shop, "nob")])
+    shop.let_in(window, "nob")
     try:
         frame.get_by_label("Hops upstream").select_option("3")
         expect(frame.get_by_role("alert")).to_contain_text("Not allowed")
@@ -242,8 +242,3 @@ def test_whoever_loses_the_right_is_told_so_in_place_of_the_graph(
     finally:
         window.clear_cookies()
         window.add_cookies(cookies)  # type: ignore[arg-type]
-
-
-def cookie(server: AirflowServer, user: str) -> Any:
-    """The session of somebody who has logged in."""
-    return {"name": "_token", "value": server.token(user), "url": server.url}

@@ -52,7 +52,7 @@ def reported(airflow_server: AirflowServer) -> AirflowServer:
 @pytest.fixture
 def airflow(reported: AirflowServer, page: Page) -> AirflowServer:
     """The same, with the page logged in."""
-    reported.login(page)
+    reported.let_in(page.context)
     return reported
 
 
@@ -88,7 +88,7 @@ def attacked(chromium: Browser, reported: AirflowServer) -> Iterator[Page]:
     """A page of its own, logged in: what the browser refuses is told on its console."""
     context = chromium.new_context()
     page = context.new_page()
-    reported.login(page)
+    reported.let_in(page.context)
     yield page
     context.close()
 
@@ -107,6 +107,7 @@ def test_what_gets_into_a_report_can_do_nothing(reported: AirflowServer, attacke
 
 
 def test_the_overview_leads_to_the_report_of_the_last_gate(airflow: AirflowServer, page: Page) -> None:
+    page.goto(airflow.url)
     page.get_by_role("link", name="Governance").click()
     frame = page.frame_locator("iframe")
     failed = frame.get_by_role("region", name="Failed gates").get_by_role("listitem")

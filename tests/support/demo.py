@@ -54,7 +54,7 @@ def airflow_gov(
             cwd=empty,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=600,
         )
 
     return call

@@ -68,7 +68,7 @@ class LineageTab:
 
     def fit(self, width: int, height: int) -> None:
         """Make the frame that big, whatever Airflow's own navigation takes."""
-        for _ in range(40):  # Airflow lays its page out again when it comes to it
+        for _ in range(300):  # Airflow lays its page out again when it comes to it
             inner = self.evaluate("[innerWidth, innerHeight]")
             outer = self.page.viewport_size
             assert outer
@@ -79,7 +79,7 @@ class LineageTab:
                 "height": outer["height"] - inner[1] + height,
             }
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
-            self.page.wait_for_timeout(200)
+            self.page.wait_for_timeout(30)
         assert self.evaluate("[innerWidth, innerHeight]") == [width, height]
 
     def violations(self) -> list[Any]:

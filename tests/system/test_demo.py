@@ -18,7 +18,8 @@ from airflow_gov.lineage.delivering import Delivery
 from airflow_gov.lineage.spool import EventSpool
 from airflow_gov.store import Store
 
-pytestmark = pytest.mark.airflow
+# The demo runs for a minute; on a busy machine for some.
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(700)]
 
 UNREADABLE = PASSENGERS // UNREADABLE_EVERY
 

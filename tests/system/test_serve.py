@@ -18,7 +18,7 @@ import pytest
 
 from support.demo import Demo, clean_environment
 
-pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(700)]
 
 
 @dataclass
