@@ -20,7 +20,7 @@ from airflow_gov.model.execution import Status
 from airflow_gov.model.zones import DatasetName, Zone
 from airflow_gov.store import Store
 from support import lineage_graphs, records, reports
-from support.framed import frame_of
+from support.framed import fit, frame_of
 from support.published import DATASETS
 
 from .conftest import AirflowServer
@@ -134,10 +134,12 @@ class Governance:
         waiting: list[Route] = []
         holding = True
         self.page.route(addresses, lambda route: waiting.append(route) if holding else route.continue_())
-        yield
-        holding = False
-        for route in waiting:
-            route.continue_()
+        try:
+            yield
+        finally:
+            holding = False
+            for route in waiting:
+                route.continue_()
 
     def go(self, path: str) -> Frame:
         """Another page in the same window."""
@@ -156,16 +158,7 @@ class Governance:
 
     def fit(self, width: int, height: int) -> None:
         """Make the iframe that big, whatever Airflow's own navigation takes."""
-        for _ in range(300):  # Airflow lays its page out again when it comes to it
-            inner, outer = self.frame.evaluate("[innerWidth, innerHeight]"), self.page.viewport_size
-            assert outer
-            if inner == [width, height]:
-                return
-            self.page.set_viewport_size(
-                {"width": outer["width"] - inner[0] + width, "height": outer["height"] - inner[1] + height}
-            )
-            self.page.wait_for_timeout(30)
-        assert self.frame.evaluate("[innerWidth, innerHeight]") == [width, height]
+        fit(self.page, lambda: list(self.frame.evaluate("[innerWidth, innerHeight]")), width, height)
 
     def violations(self) -> list[Any]:
         """What axe-core finds, with where."""
@@ -388,11 +381,19 @@ def test_figures_are_in_the_persons_language(governance: Governance) -> None:
 def test_a_language_that_airflows_document_has_missed_is_the_persons_still(governance: Governance) -> None:
     page = governance.page
     governance.choose(i18nextLng="de")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/locales/" in request.url else None)
+    page.on("requestfinished", lambda request: asked.remove(request.url) if request.url in asked else None)
     with governance.held("**/ui/config"):  # Airflow draws nothing before, and listens to nothing
         with page.expect_request_finished(lambda request: "/locales/de/hitl.json" in request.url):
             page.goto(governance.address("catalogue?q=flights"))
+        for _ in range(500):
+            if not asked:
+                break
+            page.wait_for_timeout(20)
         page.wait_for_timeout(1000)  # what is loaded is told to nobody
     _expect_german(page)
+    assert page.locator("html").get_attribute("lang") == "en", "Airflow has heard: nothing was tested"
 
 
 def _expect_german(page: Page) -> None:

@@ -314,6 +314,32 @@ def test_filters_folded_lanes_and_single_hops(tab: LineageTab) -> None:
     expect(tab.card("raw.orders")).to_have_count(0)
 
 
+def test_what_was_acted_on_stays_where_it_is(tab: LineageTab) -> None:
+    frame = tab.open(up="1", mode="graph")
+    looked_at = tab.show("gold_shop.return_rate")
+
+    def place() -> list[float]:
+        """In the drawing: the strip above it comes and goes."""
+        card, canvas = looked_at.bounding_box(), frame.locator(".canvas").bounding_box()
+        assert canvas
+        return [card["x"] - canvas["x"], card["y"] - canvas["y"]]
+
+    before = pytest.approx(place(), abs=2)
+    frame.get_by_role("button", name="Filters").click()
+    frame.get_by_label("Failed", exact=True).check()
+    expect(tab.card("gold_shop.conversion")).to_have_count(0)
+    tab.page.keyboard.press("Escape")
+    assert place() == before
+    frame.locator(".strip").get_by_role("button", name="Show everything").click()
+    expect(tab.card("gold_shop.conversion")).to_be_attached()
+    assert place() == before
+    columns = tab.card("gold.revenue_by_day").locator(".columns-button")
+    at = columns.bounding_box()
+    columns.click()
+    expect(tab.card("gold.revenue_by_day").locator(".column").first).to_be_visible()
+    assert columns.bounding_box() == pytest.approx(at, abs=2), "the button runs from under the mouse"
+
+
 def test_the_keyboard_is_enough(tab: LineageTab) -> None:
     frame = tab.open()
     frame.get_by_role("button", name="Export").focus()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playwright.sync_api import Frame, Page, expect
 
 
@@ -30,3 +32,23 @@ def frame_of(page: Page, title: str = "Governance") -> Frame:
     frame = shown.element_handle().content_frame()
     assert frame
     return frame
+
+
+def fit(page: Page, inner: Callable[[], list[int]], width: int, height: int) -> None:
+    """Make the frame that big, whatever Airflow's own navigation takes.
+
+    :param page: Airflow's page.
+    :param inner: tells the frame's width and height, in CSS pixels, as the size that is wanted.
+    """
+    for _ in range(20):
+        now, window = inner(), page.viewport_size
+        assert window
+        if now == [width, height]:
+            return
+        wanted = {"width": window["width"] - now[0] + width, "height": window["height"] - now[1] + height}
+        page.set_viewport_size(wanted)  # type: ignore[arg-type]
+        for _ in range(50):  # Airflow lays its page out again when it comes to it
+            page.wait_for_timeout(20)
+            if inner() != now:
+                break
+    assert inner() == [width, height]

@@ -9,7 +9,7 @@ from typing import Any
 import axe_playwright_python
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
-from .framed import frame_of, settled
+from .framed import fit, frame_of, settled
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 #: A folder for pictures of the pages; none are kept where it is not named.
@@ -68,19 +68,7 @@ class LineageTab:
 
     def fit(self, width: int, height: int) -> None:
         """Make the frame that big, whatever Airflow's own navigation takes."""
-        for _ in range(300):  # Airflow lays its page out again when it comes to it
-            inner = self.evaluate("[innerWidth, innerHeight]")
-            outer = self.page.viewport_size
-            assert outer
-            if inner == [width, height]:
-                return
-            size = {
-                "width": outer["width"] - inner[0] + width,
-                "height": outer["height"] - inner[1] + height,
-            }
-            self.page.set_viewport_size(size)  # type: ignore[arg-type]
-            self.page.wait_for_timeout(30)
-        assert self.evaluate("[innerWidth, innerHeight]") == [width, height]
+        fit(self.page, lambda: list(self.evaluate("[innerWidth, innerHeight]")), width, height)
 
     def violations(self) -> list[Any]:
         """What axe-core finds in the frame, with where."""

@@ -18,7 +18,7 @@ from airflow_gov.lineage.delivering import Delivery
 from airflow_gov.lineage.spool import EventSpool
 from airflow_gov.store import Store
 
-# The demo runs for a minute; on a busy machine for some.
+# The demo may run for some minutes on a busy machine.
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(700)]
 
 UNREADABLE = PASSENGERS // UNREADABLE_EVERY

@@ -13,7 +13,8 @@ from airflow_gov.cli.demo.home import example_dags
 from airflow_gov.cli.demo.run import DAGS
 from airflow_gov.contracts import ContractRegistry, validate
 
-pytestmark = pytest.mark.airflow
+# The demo may run for some minutes on a busy machine.
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(700)]
 
 HEAVY = {
     "pandas",

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.airflow
+# The demo may run for some minutes on a busy machine.
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(700)]
 
 PYICEBERG = """
     from pyiceberg.catalog import load_catalog

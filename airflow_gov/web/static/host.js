@@ -93,8 +93,8 @@
   /* --- numbers and dates in the person's language ------------------------------------------------- */
 
   /*
-   * Airflow keeps the language here. Its document's own says it, too, but not always: Airflow sets that when
-   * it is told of a change, and listens only once it is drawn; what it loaded before then, it never hears of.
+   * Airflow's document says "en" until Airflow hears of a language, and it listens only once it is drawn: of
+   * one that it loaded before then it never hears. What was chosen last in any of the person's tabs is here.
    */
   function chosenLanguage() {
     try {
@@ -105,9 +105,8 @@
   }
 
   function language() {
-    const wanted = parentDocument
-      ? [chosenLanguage(), parentDocument.documentElement.lang]
-      : [navigator.language];
+    const said = parentDocument ? parentDocument.documentElement.lang : navigator.language;
+    const wanted = parentDocument && said === "en" ? [chosenLanguage(), said] : [said];
     for (const each of wanted) {
       try {
         const [known] = Intl.getCanonicalLocales((each || "").replace("_", "-"));

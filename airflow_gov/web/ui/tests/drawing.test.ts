@@ -8,10 +8,10 @@ import { picture } from "../src/export/picture";
 import { scale } from "../src/export/png";
 import { escaped, svg } from "../src/export/svg";
 import { datasetLines } from "../src/graph/edges";
-import { fitted, following, kept, opening, revealing, visible } from "../src/graph/viewport";
+import { fitted, following, kept, opening, revealing, visible, type Followed } from "../src/graph/viewport";
 import { isTaken, neighbour } from "../src/keyboard/keys";
 import { layout } from "../src/layout";
-import { CARD, curve, openHeight, rowOffset } from "../src/layout/geometry";
+import { CARD, curve, openHeight, rowOffset, type Box } from "../src/layout/geometry";
 import { drawn } from "../src/model/drawn";
 import { spoken } from "../src/model/words";
 import { dataset, edge, graph, job } from "./graphs";
@@ -197,38 +197,66 @@ describe("the view of the drawing", () => {
     expect(moved && revealing(moved, card, size)).toBeNull();
   });
 
-  const at = (x: number, y: number) => ({ x, y, width: 240, height: 52 });
+  const at = (x: number, y: number, height = 52) => ({ x, y, width: 240, height });
   const all = new Map([
     ["left", at(0, 0)],
     ["middle", at(400, 270)],
     ["below", at(400, 5000)],
   ]);
   const still = { x: 0, y: 0, zoom: 1 };
-  const without = (...names: string[]) => new Map([...all].filter(([name]) => !names.includes(name)));
-  const moved = (name: string, x: number, y: number) => new Map(all).set(name, at(x, y));
+  const moved = (places: Record<string, Box>) => new Map([...all, ...Object.entries(places)]);
 
-  test("stays where the active card in sight is, else the one in the middle", () => {
-    const after = moved("left", 50, 0).set("middle", at(400, 300));
-    expect(following(still, all, after, "left", size)).toEqual({ x: -50, y: 0, zoom: 1 });
-    expect(following(still, all, after, null, size)).toEqual({ x: 0, y: -30, zoom: 1 });
-    expect(following(still, all, after, "below", size)).toEqual({ x: 0, y: -30, zoom: 1 });
-    expect(following(still, all, after, "gone", size)).toEqual({ x: 0, y: -30, zoom: 1 });
+  test("keeps a preferred card in sight where it is, else the one in the middle", () => {
+    const after = moved({ left: at(50, 0), middle: at(400, 300) });
+    const left = { anchor: "left", viewport: { x: -50, y: 0, zoom: 1 } };
+    const middle = { anchor: "middle", viewport: { x: 0, y: -30, zoom: 1 } };
+    expect(following(still, all, after, ["left", "middle"], size)).toEqual(left);
+    expect(following(still, all, after, ["gone", "left"], size)).toEqual(left);
+    expect(following(still, all, after, [null, null], size)).toEqual(middle);
+    expect(following(still, all, after, ["below", "gone"], size), "out of sight").toEqual(middle);
   });
-  test("is as it was when what was filtered is shown again, whatever came and went between", () => {
-    const fewer = new Map([["middle", at(0, 0)]]);
-    const there = following(still, all, fewer, "left", size);
-    expect(there).toEqual({ x: 400, y: 270, zoom: 1 });
-    expect(following(there as Viewport, fewer, all, "left", size)).toEqual(still);
+  test("keeps a card that is seen, however near one is that is not, or one that is open wide", () => {
+    const before = new Map([
+      ["seen", at(20, 274)],
+      ["under", at(500, 610)],
+    ]);
+    const after = new Map([...before, ["under", at(500, 700)]]);
+    expect(following(still, before, after, [], size)).toEqual({ anchor: "seen", viewport: null });
+    const wide = new Map([...before, ["open", at(400, -100, 500)]]);
+    const lower = new Map([...wide, ["open", at(400, -90, 500)]]);
+    expect(following(still, wide, lower, [], size)).toEqual({
+      anchor: "open",
+      viewport: { x: 0, y: -10, zoom: 1 },
+    });
   });
-  test("is left alone where nothing has moved, wherever it was dragged", () => {
-    expect(following({ x: 9000, y: 0, zoom: 1 }, all, new Map(all), null, size)).toBeNull();
+  test("comes back when what was filtered is shown again, by the card that stayed", () => {
+    const full = new Map([
+      ["acted", at(530, 274)],
+      ["stays", at(530, 440)],
+      ["other", at(530, -20)],
+    ]);
+    const fewer = new Map([
+      ["stays", at(530, 0)],
+      ["other", at(530, -70)],
+    ]);
+    const there = following(still, full, fewer, ["acted", null], size) as Followed;
+    expect(there).toEqual({ anchor: "stays", viewport: { x: 0, y: 440, zoom: 1 } });
+    const back = following(there.viewport as Viewport, fewer, full, ["acted", there.anchor], size);
+    expect(back).toEqual({ anchor: "stays", viewport: still });
   });
-  test("never shows nothing: a card out of sight is brought into it, with no card in both it opens anew", () => {
-    const view = following(still, all, without("left", "middle"), "left", size) as Viewport;
-    expect(revealing(view, at(400, 5000), size)).toBeNull();
-    expect(following(still, all, new Map([["new", at(0, 0)]]), null, size)).toBe("opening");
-    expect(following(still, new Map(), all, null, size)).toBe("opening");
-    expect(following(still, all, new Map(), null, size)).toBeNull();
+  test("is left alone where nothing has moved, and where it was dragged to nothing", () => {
+    const away = { x: 9000, y: 0, zoom: 1 };
+    expect(following(away, all, new Map(all), [], size)).toBeNull();
+    expect(following(away, all, moved({ new: at(0, 400) }), [], size)).toMatchObject({ viewport: null });
+  });
+  test("never loses what is in sight: a card is brought into it, and with none in both it opens anew", () => {
+    const below = new Map([["below", at(400, 5000)]]);
+    const found = following(still, all, below, ["left"], size) as Followed;
+    expect(revealing(found.viewport as Viewport, at(400, 5000), size)).toBeNull();
+    const open = new Map([["open", at(400, -300, 358)]]);
+    const closed = following(still, open, new Map([["open", at(400, -300)]]), ["open"], size) as Followed;
+    expect(revealing(closed.viewport as Viewport, at(400, -300), size)).toBeNull();
+    expect(following(still, all, new Map([["new", at(0, 0)]]), [], size)).toBe("none");
   });
 });
 

@@ -162,10 +162,11 @@ test.each([
 });
 
 test.each([
-  ["de", "en", "1.234,6"],
-  ["no language", "de", "1.234,6"],
-  ["", "de", "1.234,6"],
-])("the language that was chosen holds, where Airflow's document says another: %s", (chosen, lang, written) => {
+  ["Airflow has not heard of the chosen one", "de", "en", "1.234,6"],
+  ["another was chosen in another tab", "en", "de", "1.234,6"],
+  ["what is kept is none", "no language", "en", "1,234.6"],
+  ["nothing is kept", "", "en", "1,234.6"],
+])("the language is Airflow's where %s", (_, chosen, lang, written) => {
   localStorage.setItem("i18nextLng", chosen);
   framed("/", { lang });
   expect(number(1234.6)).toBe(written);

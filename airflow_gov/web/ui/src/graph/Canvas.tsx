@@ -61,7 +61,7 @@ function Flow({ scene, size, label }: { scene: Scene; size: Size; label: string 
     () => (trace ? columnLines(trace, drawn, layout, columns) : []),
     [trace, drawn, layout, columns],
   );
-  const opened = useMemo(() => first(scene, size), []);
+  const opened = useMemo(() => firstView(scene, size), []);
   usePlaceKept(scene, size, focus);
   useSelectedShown(scene, size);
   useScreenTold(size);
@@ -148,12 +148,12 @@ function useScreenTold(size: Size): void {
   }, [flow, size]);
 }
 
-function first({ graph, layout }: Scene, size: Size): Viewport {
+function firstView({ graph, layout }: Scene, size: Size): Viewport {
   const centre = (graph?.focus.nodes ?? []).flatMap((id) => layout.boxes.get(id) ?? []);
   return opening(layout.bounds, centre, size);
 }
 
-/** A card that is looked at stays where it is on the screen when everything around it moves. */
+/** A card in sight stays where it is on the screen when everything around it moves. */
 function usePlaceKept(scene: Scene, size: Size, focus: string | null): void {
   const { layout, query } = scene;
   const { active } = useActionState();
@@ -161,14 +161,17 @@ function usePlaceKept(scene: Scene, size: Size, focus: string | null): void {
   // While the next graph loads the last one stays.
   const owner = query.isPlaceholderData ? null : focus;
   const before = useRef({ layout, owner });
+  const anchor = useRef<string | null>(null);
   useLayoutEffect(() => {
     const last = before.current;
     before.current = { layout, owner: owner ?? last.owner };
-    const isAnother = owner !== null && owner !== last.owner;
-    const next = isAnother
-      ? "opening"
-      : following(flow.getViewport(), last.layout.boxes, layout.boxes, active, size);
-    if (next === "opening") void flow.setViewport(first(scene, size));
-    else if (next) void flow.setViewport(next);
+    const isAnotherFocus = owner !== null && owner !== last.owner;
+    const followed = isAnotherFocus
+      ? "none"
+      : following(flow.getViewport(), last.layout.boxes, layout.boxes, [active, anchor.current], size);
+    if (followed === null) return;
+    anchor.current = followed === "none" ? null : followed.anchor;
+    const next = followed === "none" ? firstView(scene, size) : followed.viewport;
+    if (next) void flow.setViewport(next);
   }, [layout, owner]);
 }

@@ -55,6 +55,7 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
       },
       activate: setActive,
       expand(id, side, all = false) {
+        setActive(id);
         const one = `${id}:${side}`;
         update(({ expand }) => {
           const without = expand.filter((each) => each !== one && each !== `${one}:all`);
@@ -62,7 +63,10 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
           return { expand: without.length < expand.length ? without : [...without, one] };
         });
       },
-      open: (id) => update(({ open }) => ({ open: toggled(open, id) })),
+      open(id) {
+        setActive(id);
+        update(({ open }) => ({ open: toggled(open, id) }));
+      },
       fold: (lane) => update(({ folded }) => (isLane(lane) ? { folded: toggled(folded, lane) } : {})),
       trace: (column) => update({ trace: column, path: null }),
       focus: (id) => refocus(nodeFocus(id)),

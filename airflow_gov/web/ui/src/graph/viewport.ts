@@ -1,6 +1,6 @@
 import type { Viewport } from "@xyflow/react";
 
-import type { Box } from "../layout/geometry";
+import type { Box, Point } from "../layout/geometry";
 import { around, overlaps } from "../layout/geometry";
 
 export interface Size {
@@ -70,50 +70,73 @@ export function kept(viewport: Viewport, before: Box, after: Box): Viewport {
 
 type Boxes = ReadonlyMap<string, Box>;
 
+/** What a drawing that has changed is looked at by: a card that stays, and the view, null where it stays, too. */
+export interface Followed {
+  anchor: string;
+  viewport: Viewport | null;
+}
+
 /**
- * The view after cards came, went or moved: what is looked at stays where it is on the screen.
+ * The view after cards came, went or moved: one of those that are in sight stays where it is on the screen.
  *
- * That is the active card where it is in sight, else of the cards in both drawings the one nearest to the
- * middle of the screen. Where all of these are out of sight, that one is brought into it.
+ * That is the first of the preferred ones that is in both drawings and in sight, else the one nearest to the
+ * middle of the screen. Where that leaves nothing in sight, it is brought into it.
  *
- * @returns null where nothing has moved: the drawing may be dragged just now; "opening" where no card is in both.
+ * @param preferred the card that was acted on, then the one that stayed last: what is taken back comes back.
+ * @returns null where nothing has moved, "none" where no card is in both drawings.
  */
 export function following(
   viewport: Viewport,
   before: Boxes,
   after: Boxes,
-  active: string | null,
+  preferred: readonly (string | null)[],
   size: Size,
-): Viewport | "opening" | null {
-  if (isSame(before, after)) return null;
+): Followed | "none" | null {
+  if (isPlacedAlike(before, after)) return null;
   const seen = visible(viewport, size);
-  const anchor = anchored(before, after, active, seen);
+  const anchor = anchorOf(before, after, preferred, seen);
   const [was, is] = [before.get(anchor ?? ""), after.get(anchor ?? "")];
-  if (!was || !is) return after.size ? "opening" : null;
+  if (anchor === null || !was || !is) return "none";
   const next = kept(viewport, was, is);
-  return overlaps(was, seen) ? next : (revealing(next, is, size) ?? next);
+  const isLost = anyIn(before, seen) && !anyIn(after, visible(next, size));
+  const moved = isLost ? (revealing(next, is, size) ?? next) : next;
+  return { anchor, viewport: moved.x === viewport.x && moved.y === viewport.y ? null : moved };
 }
 
-function anchored(before: Boxes, after: Boxes, active: string | null, seen: Box): string | null {
-  const activeBox = active !== null && after.has(active) ? before.get(active) : undefined;
-  if (activeBox && overlaps(activeBox, seen)) return active;
+function anchorOf(
+  before: Boxes,
+  after: Boxes,
+  preferred: readonly (string | null)[],
+  seen: Box,
+): string | null {
+  const common = [...before].filter(([id]) => after.has(id));
+  const inSight = common.filter(([, box]) => overlaps(box, seen));
+  const first = preferred.find((each) => inSight.some(([id]) => id === each));
+  if (first) return first;
   let [nearest, least]: [string | null, number] = [null, Infinity];
-  for (const [id, box] of before) {
-    const distance = Math.hypot(middle(box).x - middle(seen).x, middle(box).y - middle(seen).y);
-    if (distance < least && after.has(id)) [nearest, least] = [id, distance];
+  for (const [id, box] of inSight.length ? inSight : common) {
+    const distance = distanceTo(box, { x: seen.x + seen.width / 2, y: seen.y + seen.height / 2 });
+    if (distance < least) [nearest, least] = [id, distance];
   }
   return nearest;
 }
 
-function middle({ x, y, width, height }: Box): { x: number; y: number } {
-  return { x: x + width / 2, y: y + height / 2 };
+function distanceTo({ x, y, width, height }: Box, point: Point): number {
+  const dx = Math.max(x - point.x, 0, point.x - x - width);
+  const dy = Math.max(y - point.y, 0, point.y - y - height);
+  return Math.hypot(dx, dy);
 }
 
-function isSame(before: Boxes, after: Boxes): boolean {
+function anyIn(boxes: Boxes, seen: Box): boolean {
+  for (const box of boxes.values()) if (overlaps(box, seen)) return true;
+  return false;
+}
+
+function isPlacedAlike(before: Boxes, after: Boxes): boolean {
   if (before.size !== after.size) return false;
-  for (const [id, { x, y }] of after) {
+  for (const [id, { x, y, height }] of after) {
     const was = before.get(id);
-    if (!was || was.x !== x || was.y !== y) return false;
+    if (!was || was.x !== x || was.y !== y || was.height !== height) return false;
   }
   return true;
 }
