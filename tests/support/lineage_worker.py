@@ -43,7 +43,7 @@ def report_link(dag: DAG, run: Any, task_id: str) -> str:
 
 
 def main() -> None:
-    """Run the Dag over a source file; the last line printed is its state and its links, as JSON."""
+    """Run the Dag over a source file; a line among those of the log is its state and its links, as JSON."""
     from support.steps import register
 
     dag = make_dag(sys.argv[1])
