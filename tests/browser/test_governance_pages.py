@@ -141,6 +141,21 @@ class Governance:
             for route in waiting:
                 route.continue_()
 
+    def open_before_its_language(self, path: str, language: str) -> None:
+        """As :meth:`open`, with Airflow drawn before the words of its language have come.
+
+        It then hears of the language and tells its document. Airflow is drawn once it has its settings; if
+        they come before it has begun to load a language, it waits for the words and hears of them no more.
+        """
+        self.choose(i18nextLng=language)
+        with self.held("**/i18n/**"):
+            with (
+                self.held("**/ui/config"),
+                self.page.expect_request(lambda request: f"/locales/{language}/" in request.url),
+            ):
+                self.page.goto(self.address(path))
+            self.page.locator("iframe").wait_for()
+
     def go(self, path: str) -> Frame:
         """Another page in the same window."""
         self.frame.goto(f"{self.url}/airflow-gov/{path}")
@@ -370,10 +385,7 @@ def test_a_page_works_without_a_script(governed: AirflowServer, chromium: Browse
 
 def test_figures_are_in_the_persons_language(governance: Governance) -> None:
     page = governance.page
-    governance.choose(i18nextLng="de")
-    with governance.held("**/i18n/**"):
-        page.goto(governance.address("catalogue?q=flights"))
-        page.locator("iframe").wait_for()
+    governance.open_before_its_language("catalogue?q=flights", "de")
     expect(page.locator("html")).to_have_attribute("lang", "de")
     _expect_german(page)
 
@@ -405,10 +417,7 @@ def _expect_german(page: Page) -> None:
 
 def test_right_to_left(governance: Governance) -> None:
     page = governance.page
-    governance.choose(i18nextLng="ar")
-    with governance.held("**/i18n/**"):
-        page.goto(governance.address("overview"))
-        page.locator("iframe").wait_for()
+    governance.open_before_its_language("overview", "ar")
     page.locator("html[dir=rtl]").wait_for()
     for path in ("overview", "catalogue", "datasets/clean.flights/versions", "executions/told"):
         frame = governance.go(path)
