@@ -49,6 +49,13 @@ os.environ.update(
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 
 
+def pytest_configure() -> None:
+    """Before any database is opened."""
+    from support.compiled import share_compiled_statements
+
+    share_compiled_statements()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
     """All workers end at about the same moment, and nothing long is made by each of them."""

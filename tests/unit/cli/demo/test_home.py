@@ -48,6 +48,7 @@ def test_its_environment_reaches_no_other_airflow(tmp_path: Path) -> None:
     assert {key: value for key, value in environment.items() if "AIRFLOW" in key} == {
         "AIRFLOW_HOME": str(tmp_path),
         "AIRFLOW__OPENLINEAGE__TRANSPORT": '{"type": "airflow_gov.lineage.transport.GovernanceTransport"}',
+        "AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD": "True",
     }
     assert environment["PATH"] == "/usr/bin"
     assert environment["HOME"] == str(tmp_path)
