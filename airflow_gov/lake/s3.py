@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,6 +14,10 @@ def s3_client(properties: Mapping[str, str]) -> Any:
     :param properties: the catalogue's: ``s3.endpoint``, ``s3.access-key-id``, ``s3.secret-access-key``,
         ``s3.session-token``, ``s3.region``. Without keys boto3's own chain finds the credentials.
     """
+    # Loading it takes a while, and a lake in a folder never needs it.
+    import boto3
+    from botocore.config import Config
+
     return boto3.client(
         "s3",
         endpoint_url=properties.get("s3.endpoint"),

@@ -5,8 +5,9 @@ In Airflow's configuration, alone or as one of a ``composite``::
     [openlineage]
     transport = {"type": "airflow_gov.lineage.transport.GovernanceTransport"}
 
-It lives where Airflow's provider makes it: in a child that each event of a task is forked for, in the
-scheduler's pool of processes, in ``dag.test()``.
+It lives where Airflow's provider makes it: in a child that each event of a task is forked for (with
+``execute_in_thread``, in a thread of the task's own process), in the scheduler's pool of processes, in
+``dag.test()``.
 """
 
 from __future__ import annotations

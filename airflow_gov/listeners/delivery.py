@@ -2,8 +2,9 @@
 
 The provider forks a child for each event and waits for it. Here, in the task's own process, is found out
 once where the governance store is; here is delivered what the child left in the spool, which is cheaper than
-in a child; and the scheduler learns all that before it forks its tasks. Does nothing where the transport of
-this package is not configured.
+in a child; and the scheduler learns all that before it forks its tasks. With ``execute_in_thread`` a thread
+takes the child's place, and delivers by itself. Does nothing where the transport of this package is not
+configured.
 """
 
 from __future__ import annotations

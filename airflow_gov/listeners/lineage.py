@@ -1,7 +1,7 @@
 """Before OpenLineage is told that one of our tasks starts: its record as known then.
 
-Runs in the task's own process, before the OpenLineage provider forks a child for each of its events. What
-is looked up here, the child finds done, and so does the task, which needs it anyway.
+Runs in the task's own process, before the OpenLineage provider forks a child, or starts a thread, for each
+of its events. What is looked up here, these find done, and so does the task, which needs it anyway.
 """
 
 from __future__ import annotations

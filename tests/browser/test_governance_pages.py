@@ -6,14 +6,14 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Frame, Page, Route, expect
+from playwright.sync_api import Browser, Error, Frame, Page, Route, expect
 
 from airflow_gov.contracts import parse_contract
 from airflow_gov.model.execution import Status
@@ -138,14 +138,15 @@ class Governance:
             yield
         finally:
             holding = False
-            for route in waiting:
-                route.continue_()
+            with suppress(Error):  # a window that has been closed waits for nothing
+                for route in waiting:
+                    route.continue_()
 
-    def open_before_its_language(self, path: str, language: str) -> None:
+    def open_before_its_words(self, path: str, language: str) -> None:
         """As :meth:`open`, with Airflow drawn before the words of its language have come.
 
-        It then hears of the language and tells its document. Airflow is drawn once it has its settings; if
-        they come before it has begun to load a language, it waits for the words and hears of them no more.
+        What is drawn then listens, and sets ``lang`` and ``dir`` of the document. Airflow is drawn once it
+        has its settings; where they come before it has begun to load a language, only after the words.
         """
         self.choose(i18nextLng=language)
         with self.held("**/i18n/**"):
@@ -385,7 +386,7 @@ def test_a_page_works_without_a_script(governed: AirflowServer, chromium: Browse
 
 def test_figures_are_in_the_persons_language(governance: Governance) -> None:
     page = governance.page
-    governance.open_before_its_language("catalogue?q=flights", "de")
+    governance.open_before_its_words("catalogue?q=flights", "de")
     expect(page.locator("html")).to_have_attribute("lang", "de")
     _expect_german(page)
 
@@ -417,7 +418,7 @@ def _expect_german(page: Page) -> None:
 
 def test_right_to_left(governance: Governance) -> None:
     page = governance.page
-    governance.open_before_its_language("overview", "ar")
+    governance.open_before_its_words("overview", "ar")
     page.locator("html[dir=rtl]").wait_for()
     for path in ("overview", "catalogue", "datasets/clean.flights/versions", "executions/told"):
         frame = governance.go(path)

@@ -6,29 +6,34 @@ each, and spent a third of the time of loading data on it.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 
 
-class _OfAKind(LRUCache[Any, Any]):
-    """What SQLAlchemy keeps compiled statements in, but for whose they are: its keys begin with a dialect."""
+class SharedStatements:
+    """Compiled statements by SQLAlchemy's key for them, with the kind of a dialect in place of the dialect.
 
-    def get(self, key: Any, default: Any = None) -> Any:
-        return super().get(key[1:], default)
+    :param capacity: statements that are kept at least; each keeps what it was first executed with.
+    """
 
-    def __getitem__(self, key: Any) -> Any:
-        return super().__getitem__(key[1:])
+    def __init__(self, capacity: int = 2_000) -> None:
+        self._kept: LRUCache[Any, Any] = LRUCache(capacity)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key[1:], value)
+    def get(self, key: tuple[Any, ...]) -> Any:
+        """As SQLAlchemy looks a statement up."""
+        return self._kept.get((*_kind(key[0]), *key[1:]))
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        self._kept[(*_kind(key[0]), *key[1:])] = compiled
 
 
-#: By dialect and driver; many more than an engine keeps for itself, as these are of all tests.
-_COMPILED: dict[tuple[str, str], _OfAKind] = defaultdict(lambda: _OfAKind(5000))
+def _kind(dialect: Dialect) -> tuple[Any, ...]:
+    """All that engines of ours, of PyIceberg and of Airflow differ in, as far as statements know it."""
+    functions = (getattr(dialect, f"_json_{name}", None) for name in ("serializer", "deserializer"))
+    return dialect.name, dialect.driver, *functions
 
 
 def share_compiled_statements() -> None:
@@ -36,6 +41,9 @@ def share_compiled_statements() -> None:
     event.listen(Engine, "engine_connect", _share)
 
 
+_SHARED = SharedStatements()
+
+
 def _share(connection: Connection) -> None:
-    dialect = connection.dialect
-    connection.execution_options(compiled_cache=_COMPILED[dialect.name, dialect.driver])
+    if "compiled_cache" not in connection.get_execution_options():
+        connection.execution_options(compiled_cache=_SHARED)

@@ -1,4 +1,4 @@
-"""The transport where Airflow uses it: in the children forked for each event of a task."""
+"""The transport where Airflow uses it: in children forked, or threads started, for the events of a task."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def told(store: Store) -> list[tuple[str, str]]:
     return sorted((event["job"]["name"], event["eventType"]) for event in events)
 
 
-def test_every_event_arrives_where_airflows_connection_says(home, tmp_path) -> None:
+@pytest.mark.parametrize("in_thread", [False, True], ids=["forked", "in a thread"])
+def test_every_event_arrives_where_airflows_connection_says(home, tmp_path, in_thread) -> None:
     """Kept in a secrets backend that only Airflow can read, beside another transport, and nothing else."""
     elsewhere = Store(f"sqlite:///{tmp_path}/elsewhere.db")
     elsewhere.upgrade()
@@ -53,6 +54,7 @@ def test_every_event_arrives_where_airflows_connection_says(home, tmp_path) -> N
         AIRFLOW__OPENLINEAGE__TRANSPORT=json.dumps(
             {"type": "composite", "transports": {"a": OURS, "b": file}}
         ),
+        AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD=str(in_thread),
         AIRFLOW__SECRETS__BACKEND="airflow.secrets.local_filesystem.LocalFilesystemBackend",
         AIRFLOW__SECRETS__BACKEND_KWARGS=json.dumps({"connections_file_path": str(secrets)}),
     )

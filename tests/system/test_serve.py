@@ -59,8 +59,6 @@ def server(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
             stdout=output,
             stderr=subprocess.PIPE,
             text=True,
-            # Started in the background of a shell, tests ignore Ctrl-C, and so would what they start.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         url = _said(process, r"Airflow:\s+(\S+)")[1]

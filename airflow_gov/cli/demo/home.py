@@ -84,7 +84,7 @@ class DemoHome:
             "PYTHONUNBUFFERED": "1",
             # Lineage goes into the demo's own governance store.
             "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps({"type": TRANSPORT}),
-            # One process runs all tasks: a fork of it for each event would take a seventh of the demo's time.
+            # In a thread: a fork for each event would copy the process that runs all tasks.
             "AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD": "True",
         }
 
