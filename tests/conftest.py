@@ -57,6 +57,7 @@ def pytest_configure() -> None:
     share_compiled_statements()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # What a shell starts in its background ignores Ctrl-C, and so would what tests start and then end.
+        # These tests themselves then heed it, too.
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -82,11 +82,9 @@ def outages_named(properties: Mapping[str, str]) -> Iterator[None]:
 
 
 def _is_remote(error: OSError) -> bool:
-    # It takes a while to load: where nobody has loaded it, this is no error of its.
-    requests = sys.modules.get("requests")
-    if requests is not None and isinstance(error, requests.RequestException):
-        return True
-    return "AWS Error" in str(error) or "s3://" in str(error)
+    # The library takes a while to load: where nobody has (or not to the end), this is no error of its.
+    of_requests = getattr(sys.modules.get("requests.exceptions"), "RequestException", ())
+    return isinstance(error, of_requests) or "AWS Error" in str(error) or "s3://" in str(error)
 
 
 def _unavailable(properties: Mapping[str, str], error: Exception) -> GovernanceError:

@@ -111,8 +111,9 @@ def _leave_airflow_out_of_collections() -> None:
     """Once in a task's process, before our libraries are loaded.
 
     They make enough objects for several full garbage collections, and each would walk all that Airflow has
-    loaded, which stays until the process ends: a fifth of a second. Airflow's own workers do the same
-    before they fork.
+    loaded: a fifth of a second. What is there now stays until the process ends, which for a task is soon;
+    under ``dag.test()`` it is the first task that decides. Airflow freezes what it has loaded, too, before
+    its LocalExecutor forks.
     """
     gc.freeze()
     # Else what is frozen and holds DuckDB would outlive DuckDB, which complains of that.

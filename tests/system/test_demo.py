@@ -211,12 +211,8 @@ def test_maintenance_from_the_command_line_changes_no_rows(demo, airflow_gov) ->
 def test_a_failing_dag_is_exit_code_1_with_the_reason_and_the_log(tmp_path, airflow_gov) -> None:
     home = prepare_home(tmp_path / "home")
     prepare_sources(home.sources)
-    for name in (
-        "airlines",
-        "airports",
-        "planes",
-        "weather",
-    ):  # of one alone the others would go on
+    for name in ("airlines", "airports", "planes", "weather"):
+        # All, although one is looked at: what does not depend on it would go on.
         (home.sources / f"{name}.csv").write_text("")
     answer = airflow_gov("demo", "--home", home.folder, "--json")
     assert answer.returncode == 1

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+import requests
 
 from airflow_gov.lake import Lake
-from airflow_gov.lake.errors import without_secrets
+from airflow_gov.lake.errors import outages_named, without_secrets
 from airflow_gov.model.errors import GovernanceError, Reason
 from airflow_gov.model.zones import DatasetName
 from support.lakes import Bench, contract, rows_of
@@ -50,6 +53,31 @@ def test_a_catalogue_that_cannot_be_reached_is_named_without_its_password(nobody
         {"uri": f"postgresql+psycopg2://gov:{SECRET}@{nobody}/catalog", "warehouse": "/nowhere"},
     )
     assert nobody in told
+
+
+def test_a_catalogue_over_http_that_cannot_be_reached_is_named_without_its_password(nobody: str) -> None:
+    told = refused(
+        lambda lake: lake.prepare(contract()),
+        {"type": "rest", "uri": f"http://gov:{SECRET}@{nobody}", "warehouse": "/nowhere"},
+    )
+    assert nobody in told
+
+
+@pytest.mark.parametrize("error", [requests.exceptions.ChunkedEncodingError, requests.exceptions.InvalidURL])
+def test_what_requests_raises_is_an_outage(error: type[Exception]) -> None:
+    with pytest.raises(GovernanceError, match="http://catalog"), outages_named({"uri": "http://catalog"}):
+        raise error("broken")
+
+
+@pytest.mark.parametrize("loaded", [None, ModuleType("requests.exceptions")], ids=["not", "half"])
+def test_where_requests_is_not_loaded_its_errors_are_not_looked_for(
+    loaded: ModuleType | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "requests.exceptions", loaded)
+    with pytest.raises(GovernanceError), outages_named({"uri": "sqlite://"}):
+        raise OSError("AWS Error NETWORK_CONNECTION")
+    with pytest.raises(FileNotFoundError), outages_named({"uri": "sqlite://"}):
+        raise FileNotFoundError("a file of ours")
 
 
 @pytest.mark.parametrize("use", [write, put])
