@@ -131,7 +131,7 @@ class Looker:
                     _require_own(check, each)
                     if each.zone is None or each.zone in zones:
                         yield Seen(check.id, _scope(each), (each,), complete=False)
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - a stranger's check: becomes a finding
             raise_fatal(error)
             self.failures.add(check, None, "the lake", error)
             return
@@ -207,7 +207,7 @@ class Looker:
                 break
             except _OutdatedError:
                 continue
-            except Exception as error:  # noqa: BLE001 - as above
+            except Exception as error:  # noqa: BLE001 - a stranger's check: becomes a finding
                 raise_fatal(error)
                 self.failures.add(check, audited.zone, str(audited.name), error)
                 break

@@ -31,7 +31,7 @@ COMPANIONS = {"anyio": "fastapi", "botocore": "boto3", "markupsafe": "jinja2", "
 NOT_IMPORTED = {
     "apache-airflow-providers-common-sql": "hooks come from connections",
     "open-data-contract-standard": "its schema.json is read",
-    "requests": "the errors of PyIceberg's REST catalogue are known by it where it is loaded",
+    "requests": "PyIceberg raises its errors: lake/errors.py knows them where it is loaded",
 }
 
 

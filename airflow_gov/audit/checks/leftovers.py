@@ -155,6 +155,6 @@ class OrphanFiles(DatasetCheck):
 def _cleaned(
     finding: Finding, governance: Governance, actor: str, *, grace_hours: float = 24
 ) -> MaintenanceReport:
-    assert finding.dataset is not None  # noqa: S101 - these checks find nothing else
+    assert finding.dataset is not None  # noqa: S101 - leftovers are found in datasets alone
     upkeep = Upkeep(keep_versions=_EVERYTHING, keep_days=0, grace_hours=grace_hours, compact=False)
     return maintain(governance, finding.dataset, upkeep, actor=actor)

@@ -91,7 +91,7 @@ class RetentionOverdue(DatasetCheck):
 
     def _versions(self, audited: AuditedDataset, limit: datetime) -> Iterator[Observation]:
         """Snapshots from before the limit that are not what readers see."""
-        assert audited.table is not None  # noqa: S101 - observe() saw to it
+        assert audited.table is not None  # noqa: S101 - observe() calls it for tables alone
         old = [
             snapshot
             for snapshot in audited.table.snapshots
@@ -114,11 +114,11 @@ def _today(audited: AuditedDataset) -> datetime:
 
 def _older(audited: AuditedDataset, column: str, limit: datetime) -> tuple[int, datetime | None]:
     """How many rows are of before a moment, and of when the oldest is."""
-    assert audited.head is not None  # noqa: S101 - asked of datasets with rows
+    assert audited.head is not None  # noqa: S101 - only what is published has rows
     name = identifier(column)
     scan = audited.audited.lake.scan(audited.name, audited.head.snapshot_id)
     statement = (
-        f"SELECT count(*), epoch_us(min({name})) FROM data "  # noqa: S608 - quoted
+        f"SELECT count(*), epoch_us(min({name})) FROM data "  # noqa: S608 - names only, and quoted
         f"WHERE isfinite({name}) AND epoch_us({name}) < {(limit - _EPOCH) // timedelta(microseconds=1)}"
     )
     with audited.governance.engine.query_tables({"data": scan}) as query:
@@ -128,7 +128,7 @@ def _older(audited: AuditedDataset, column: str, limit: datetime) -> tuple[int, 
 
 def _published_before(audited: AuditedDataset, limit: datetime) -> tuple[int, datetime | None]:
     """How many rows were published before a moment and are still there, by their loads."""
-    assert audited.head is not None  # noqa: S101 - asked of datasets with rows
+    assert audited.head is not None  # noqa: S101 - only what is published has rows
     published = {
         load_id: version.published_at
         for version in audited.store.versions.list(audited.name, limit=_MOST_VERSIONS)
@@ -140,6 +140,6 @@ def _published_before(audited: AuditedDataset, limit: datetime) -> tuple[int, da
     scan = audited.audited.lake.scan(audited.name, audited.head.snapshot_id)
     name = identifier(LOAD_ID_COLUMN)
     with audited.governance.engine.query_tables({"data": scan}) as query:
-        found = query(f"SELECT {name}, count(*) FROM data GROUP BY ALL")  # noqa: S608 - quoted
+        found = query(f"SELECT {name}, count(*) FROM data GROUP BY ALL")  # noqa: S608 - names only, and quoted
     old = [(published[load_id], rows) for load_id, rows in found if load_id in published]
     return sum(rows for _, rows in old), min((at for at, _ in old), default=None)

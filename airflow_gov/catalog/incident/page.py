@@ -62,7 +62,7 @@ def _style() -> Any:
     from markupsafe import Markup
 
     text = files(__package__).joinpath("templates", "incident.css").read_text("utf-8")
-    return Markup(text)  # noqa: S704 - our own file
+    return Markup(text)  # noqa: S704 - a file of this package
 
 
 def _number(value: int) -> str:

@@ -113,7 +113,7 @@ def _load_dags(plan: Plan) -> Any:
     from airflow.utils.session import create_session
     from sqlalchemy import update
 
-    manager: Any = DagBundlesManager()  # type: ignore[no-untyped-call]
+    manager: Any = DagBundlesManager()  # type: ignore[no-untyped-call] # Airflow's
     manager.sync_bundles_to_db()
     bundle = manager.get_bundle(BUNDLE)
     bundle.initialize()
@@ -141,7 +141,7 @@ def _listen(teller: _Teller) -> None:
         def on_task_instance_failed(self, task_instance: Any, error: object) -> None:
             teller.task(task_instance, "failed", error)
 
-    get_listener_manager().add_listener(Listener())  # type: ignore[no-untyped-call]
+    get_listener_manager().add_listener(Listener())  # type: ignore[no-untyped-call] # Airflow's
 
 
 def _run(dag: Any, plan: Plan, teller: _Teller) -> bool:
